@@ -1,0 +1,48 @@
+/*
+ * An IP address with a port, and a network (CIDR). IPv4-mapped IPv6 addresses
+ * are unwrapped when they are made, so that one host has one form.
+ */
+#ifndef BASE_ADDRESS_H
+#define BASE_ADDRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/span.h"
+
+struct address {
+	uint8_t family; /* 4, 6, or 0: unknown, or a Unix socket */
+	uint8_t ip[16]; /* network order; 4 bytes used for IPv4 */
+	uint16_t port;	/* host order */
+};
+
+struct network {
+	struct address base; /* bits past `bits` are zero, port 0 */
+	uint8_t bits;
+};
+
+#define ADDRESS_TEXT_MAX 56 /* "[v6]:port" with its NUL */
+
+struct address address_v4(const uint8_t ip[4], uint16_t port);
+struct address address_v6(const uint8_t ip[16], uint16_t port); /* unwraps ::ffff:a.b.c.d */
+
+/* "192.0.2.1" or "2001:db8::1" (no brackets, no zone), port 0. No names. */
+MUST_CHECK bool address_parse_ip(struct span text, struct address *out);
+
+/* "192.0.2.1:443" or "[2001:db8::1]:443". */
+MUST_CHECK bool address_parse(struct span text, struct address *out);
+
+/* "10.0.0.0/8", "2001:db8::/32", or an address alone. Refuses bits set past the prefix. */
+MUST_CHECK bool network_parse(struct span text, struct network *out);
+
+bool address_equal(const struct address *a, const struct address *b); /* with the port */
+bool network_has(const struct network *net, const struct address *a);
+bool address_is_loopback(const struct address *a); /* 127/8, ::1 */
+
+/* Writes "ip:port" or "[ip]:port"; address_ip_text() without port and brackets. "-" for unknown. */
+const char *address_text(const struct address *a, char text[ADDRESS_TEXT_MAX]);
+const char *address_ip_text(const struct address *a, char text[ADDRESS_TEXT_MAX]);
+
+#endif

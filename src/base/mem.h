@@ -1,0 +1,43 @@
+/*
+ * Memory whose size no peer decides: when it is not to be had, the process ends.
+ * An arena hands out pieces that all go at once: a configuration, a request.
+ */
+#ifndef BASE_MEM_H
+#define BASE_MEM_H
+
+#include <stddef.h>
+
+#include "base/attr.h"
+#include "base/span.h"
+
+/* Zeroed; freed with free(). Never NULL. */
+void *mem_new(size_t size);
+#define MEM_NEW(type) ((type *)mem_new(sizeof(type)))
+
+/* Grows an array of `*count` elements by one zeroed element and returns it. */
+#define MEM_PUSH(array, count) \
+	((array) = mem_grow((array), (count), sizeof *(array)), &(array)[(count)++])
+void *mem_grow(void *array, size_t count, size_t size);
+
+struct arena;
+
+struct arena *arena_new(void);
+void arena_free(struct arena *a); /* NULL is fine */
+
+/* Forgets all pieces but keeps the first block for the next ones. */
+void arena_reset(struct arena *a);
+
+/* Zeroed, aligned for anything, lives as long as the arena. Never NULL. */
+void *arena_get(struct arena *a, size_t size);
+#define ARENA_NEW(a, type) ((type *)arena_get((a), sizeof(type)))
+
+/* A copy with a NUL after it, which is not counted. */
+char *arena_copy(struct arena *a, struct span bytes);
+char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF(2, 3);
+
+/* MEM_PUSH for an array in an arena; sizes double, old ones are left behind. */
+#define ARENA_PUSH(a, array, count) \
+	((array) = arena_grow((a), (array), (count), sizeof *(array)), &(array)[(count)++])
+void *arena_grow(struct arena *a, void *array, size_t count, size_t size);
+
+#endif

@@ -1,0 +1,35 @@
+/* Reading and writing what people write: numbers, units, names. No locale. */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/span.h"
+
+/* Decimal digits only: no sign, no space, no leading "+". False also past `max`. */
+MUST_CHECK bool text_to_u64(struct span s, uint64_t max, uint64_t *out);
+
+/* "250ms", "3s", "5m", "2h", "7d"; in milliseconds. A bare number is refused, but for 0. */
+MUST_CHECK bool text_to_duration(struct span s, uint64_t max_ms, uint64_t *ms);
+
+/* "512", "16k", "4m", "1g" (powers of 1024); in bytes. */
+MUST_CHECK bool text_to_size(struct span s, uint64_t max, uint64_t *bytes);
+
+/* The shortest way to write them that reads back the same. */
+MUST_CHECK bool text_put_duration(struct buf *b, uint64_t ms);
+MUST_CHECK bool text_put_size(struct buf *b, uint64_t bytes);
+
+/* How many letters one must insert, drop, change or swap; 99 past 32 bytes. */
+unsigned text_distance(struct span a, struct span b);
+
+/*
+ * Adds peer's bytes for a log line: printable ASCII but for '"' and '\', which
+ * like all others become \xHH (JSON: \u00HH). At most `max` bytes of `s` are
+ * shown, then "...".
+ */
+MUST_CHECK bool text_put_escaped(struct buf *b, struct span s, size_t max, bool json);
+
+#endif

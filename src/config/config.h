@@ -1,0 +1,173 @@
+/*
+ * The configuration as the roles use it: read, checked, never changed again.
+ *
+ * Made from text alone: no file is opened, no name is looked up here, so that
+ * a role in an empty root directory can read it too. All pointers live as
+ * long as the struct.
+ */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/address.h"
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/span.h"
+
+struct arena;
+
+/* Where to listen. */
+struct endpoint {
+	bool any;	   /* all addresses, v4 and v6: only at.port counts */
+	struct address at;
+};
+
+/* One server to relay to. */
+struct backend {
+	const char *text;      /* as written, for logs */
+	const char *host;      /* a name or an address; NULL for a Unix socket */
+	uint16_t port;
+	const char *unix_path; /* absolute; NULL for TCP */
+};
+
+enum proxy_header { PROXY_HEADER_OFF, PROXY_HEADER_V1, PROXY_HEADER_V2 };
+
+/* Servers that can stand in for each other, and how to speak to them. */
+struct backends {
+	const char *name; /* of the rule that leads here, for logs: "ssh", "sni imap.example.org" */
+	struct backend *at;
+	size_t count;
+	enum proxy_header proxy_protocol;
+	uint64_t connect_timeout, idle_timeout; /* ms */
+	uint64_t retry_after;			/* ms that a server that failed is passed over */
+	uint64_t check;				/* ms between connects that test it; 0: never */
+	size_t index;				/* its place in config.backends */
+};
+
+/* What is behind one protocol. */
+enum door_kind { DOOR_NONE, DOOR_RELAY, DOOR_INETD };
+struct door {
+	enum door_kind kind;
+	struct backends *to; /* DOOR_RELAY */
+	char **command;	     /* DOOR_INETD: absolute program and arguments, NULL-ended */
+};
+
+/* TLS passed through untouched, by what the ClientHello asks for. */
+struct pass_rule {
+	const char **values; /* server names (lower case, maybe "*.x") or ALPN protocols */
+	size_t count;
+	struct backends *to;
+};
+
+struct share {
+	struct door openvpn, ssh, http, http2, other, tls; /* tls: what no site and no rule takes */
+	struct pass_rule *sni, *alpn;
+	size_t sni_count, alpn_count;
+	uint64_t silent_after;	     /* ms; 0: nothing is done for the silent */
+	struct door silent;
+	uint64_t first_byte_timeout; /* ms to say something at all */
+	uint64_t classify_timeout;   /* ms from the first byte to a verdict */
+};
+
+enum route_handler { ROUTE_FILES };
+
+/* What answers requests for some paths of a site. */
+struct route {
+	const char *path; /* "/x": that path; ending in "*": whatever starts so */
+	enum route_handler handler;
+	const char *root;   /* ROUTE_FILES: the directory, absolute */
+	size_t root_index;  /* its place in config.roots */
+	const char **index; /* names tried in a directory; NULL-ended */
+};
+
+struct certificate {
+	const char *chain, *key; /* absolute paths of PEM files */
+};
+
+struct site {
+	const char **names; /* lower case; may be "*.example.org" */
+	size_t name_count;
+	struct certificate *certificates;
+	size_t certificate_count;
+	bool self_signed; /* then certificates holds the one in state_dir, made by warden */
+	bool plain_http;  /* answers on the plain port too, not only redirects */
+	struct route *routes; /* in order: the first that fits answers */
+	size_t route_count;
+	unsigned line;
+};
+
+enum log_format { ACCESS_OFF, ACCESS_COMBINED, ACCESS_JSON };
+
+struct log_settings {
+	enum log_format access;
+	const char *access_file; /* NULL: the journal, or the terminal */
+	const char *level;
+};
+
+struct limits {
+	uint64_t connections;		/* per worker */
+	uint64_t header_bytes;		/* request line and all fields */
+	uint64_t header_fields;
+	uint64_t body_bytes;
+	uint64_t header_timeout, idle_timeout, body_timeout, write_timeout; /* ms */
+	uint64_t handshake_timeout;
+	uint64_t inetd_processes;
+};
+
+struct config {
+	struct arena *memory;
+	struct span text; /* what it was read from */
+	const char *state_dir;
+	uint64_t workers; /* 0: one for each processor */
+	struct endpoint *listen, *plain_listen;
+	size_t listen_count, plain_listen_count;
+	struct network *trust_proxy;
+	size_t trust_proxy_count;
+	const char *server_name; /* the Server: field; NULL: none is sent */
+	uint64_t drain_timeout;	 /* ms that open connections get at a stop */
+	struct log_settings log;
+	struct limits limits;
+	struct share share;
+	struct site *sites;
+	size_t site_count;
+	struct backends **backends; /* every one there is */
+	size_t backends_count;
+	const char **roots; /* every directory that routes serve, each once */
+	size_t root_count;
+	const char **warnings; /* what is allowed but maybe not meant, as "file:line:col: ..." */
+	size_t warning_count;
+};
+
+/* What the program decides where the file is silent. */
+struct config_defaults {
+	const char *file;      /* its name, for errors; absolute */
+	bool root;	       /* 443 and 80, or 8443 and 8080 */
+};
+
+/*
+ * Reads `text`. On success *out is the caller's, freed with config_free().
+ * Otherwise NULL, and `errors` has each fault as "file:line:col: what is wrong",
+ * the line itself and a caret below it.
+ */
+struct config *config_read(struct span text, const struct config_defaults *defaults,
+			   struct buf *errors);
+void config_free(struct config *c); /* NULL is fine */
+
+/* The same configuration in its plainest form; reads back to the same. */
+MUST_CHECK bool config_print(const struct config *c, struct buf *out);
+
+/* Every option with its type, range, default and what it does, as a file with all commented out. */
+MUST_CHECK bool config_print_defaults(struct buf *out);
+
+/* The site for `host` (no port): exact, then wildcard; NULL when none has that name. */
+const struct site *config_site(const struct config *c, struct span host);
+
+/* Whether `host` fits `pattern`: the same name, or one label more for "*.x". No case. */
+bool config_name_fits(const char *pattern, struct span host);
+
+#define CONFIG_DEFAULT_FILE "/etc/sallyport/sallyport.conf"
+
+#endif

@@ -1,0 +1,128 @@
+/*
+ * A request and the answer to it, whatever version of HTTP carries them.
+ *
+ * A protocol (h1; later h2, h3) makes an exchange from what it parsed, gives it
+ * to its host, and sends on what a handler answers. A handler sees only this
+ * file: it knows neither framing nor sockets.
+ *
+ * An answer is either exchange_respond(), all at once, or exchange_start() and
+ * then the body in pieces: exchange_room() to write into, exchange_sent() to
+ * count in, until all is sent. No room: `writable` is called when there is.
+ */
+#ifndef HTTP_EXCHANGE_H
+#define HTTP_EXCHANGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/address.h"
+#include "base/attr.h"
+#include "base/mem.h"
+#include "base/span.h"
+
+enum method {
+	METHOD_GET,
+	METHOD_HEAD,
+	METHOD_POST,
+	METHOD_PUT,
+	METHOD_DELETE,
+	METHOD_OPTIONS,
+	METHOD_CONNECT,
+	METHOD_TRACE,
+	METHOD_PATCH,
+	METHOD_OTHER,
+};
+
+struct field {
+	struct span name, value; /* names in lower case */
+};
+
+#define LENGTH_NONE    (-1) /* no body */
+#define LENGTH_UNKNOWN (-2) /* a body that ends where the protocol says so */
+
+struct request {
+	enum method method;
+	struct span method_name;
+	struct span target;    /* as it came: for logs, and for who passes it on */
+	struct span authority; /* host[:port] in lower case; empty: HTTP/1.0 without Host */
+	struct span host;      /* the same without the port */
+	struct span path;      /* decoded, without dot segments; starts with '/'; "*" for OPTIONS * */
+	struct span query;     /* after the '?', as it came */
+	unsigned version;      /* 10, 11, 20, 30 */
+	struct field *fields;
+	size_t field_count;
+	int64_t length; /* of the body: 0 or more, or LENGTH_… */
+};
+
+/* Who asks, and over what; the connection's, so longer-lived than its exchanges. */
+struct client {
+	struct address peer, local;
+	bool secure;
+	const char *tls_version, *tls_cipher; /* NULL without TLS */
+	struct span server_name;	      /* what TLS asked for; may be empty */
+};
+
+struct exchange;
+
+/* What the protocol does for a handler. */
+struct exchange_ops {
+	void (*start)(struct exchange *ex, unsigned status, const struct field *fields, size_t count,
+		      int64_t length);
+	uint8_t *(*room)(struct exchange *ex, size_t *len);
+	void (*sent)(struct exchange *ex, size_t n, bool last);
+	void (*abort)(struct exchange *ex);
+};
+
+/* What a handler is told. All are optional. */
+struct handler_ops {
+	void (*body)(struct exchange *ex, struct span bytes, bool last); /* of the request */
+	void (*writable)(struct exchange *ex);
+	void (*gone)(struct exchange *ex); /* the exchange is over, well or not: let go of everything */
+};
+
+struct exchange {
+	const struct exchange_ops *ops;
+	struct arena *memory; /* for the exchange's life */
+	const struct client *client;
+	struct request request;
+
+	const struct handler_ops *handler; /* set by who answers */
+	void *handling;			   /* the handler's own */
+
+	unsigned status;     /* 0 until an answer was started */
+	uint64_t body_sent;  /* bytes of the answer's body */
+	bool answered;	     /* the answer is complete */
+	bool wants_close;    /* set by a handler: the connection ends after the answer */
+	int64_t began_ms;    /* for the log */
+};
+
+/* The first field of that name (given in lower case); NULL when there is none. */
+const struct span *request_field(const struct request *r, struct span name);
+
+/*
+ * The whole answer. `fields` must not hold content-length, date, server, connection
+ * or transfer-encoding: the protocol adds what it needs. For HEAD the body is counted, not sent.
+ */
+void exchange_respond(struct exchange *ex, unsigned status, const struct field *fields, size_t count,
+		      struct span body);
+
+/* Begins an answer with a body of `length` bytes, or LENGTH_UNKNOWN, or LENGTH_NONE (304, 204). */
+void exchange_start(struct exchange *ex, unsigned status, const struct field *fields, size_t count,
+		    int64_t length);
+
+/* Where the next bytes of the body may be written: *len of them, NULL for none now. */
+MUST_CHECK uint8_t *exchange_room(struct exchange *ex, size_t *len);
+
+/* Counts `n` bytes written there as part of the body. `last` ends the answer. */
+void exchange_sent(struct exchange *ex, size_t n, bool last);
+
+/* The answer was begun but cannot be completed: the peer must be able to tell. */
+void exchange_abort(struct exchange *ex);
+
+/* A short page for an error or a redirect: "404 Not Found". `location` may be empty. */
+void exchange_respond_status(struct exchange *ex, unsigned status, struct span location);
+
+const char *status_reason(unsigned status); /* "Not Found"; "" for one we have no word for */
+
+#endif

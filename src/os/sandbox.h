@@ -1,0 +1,38 @@
+/*
+ * How a role gives up what it does not need. Each call is final. In order:
+ * descriptors, user, then seccomp, which must come after the threads' start
+ * (it is set for all threads of the process at once).
+ */
+#ifndef OS_SANDBOX_H
+#define OS_SANDBOX_H
+
+#include <stdbool.h>
+
+#include "base/attr.h"
+#include "base/err.h"
+
+enum sandbox_profile {
+	SANDBOX_EDGE,	  /* sockets already open, accept, connect, openat2, threads */
+	SANDBOX_RESOLVER, /* what getaddrinfo() needs */
+};
+
+/* Raises the soft limit to `want` descriptors. Sets *got; less than asked is no error. */
+void sandbox_descriptors(unsigned long want, unsigned long *got);
+
+/*
+ * Not dumpable and no new privileges, ever. As root also: enters an empty
+ * directory as root directory, becomes `user` (uid, gid, no other groups) and
+ * drops every capability. Without root, *became is false and the rest holds.
+ */
+MUST_CHECK struct err sandbox_user(const char *user, bool *became);
+
+/* For a role that needs no path: no file may be made, changed or run. Where Landlock is. */
+void sandbox_read_only(void);
+
+/* The seccomp allow-list; a call not on it ends the process. Nothing in sanitizer builds. */
+MUST_CHECK struct err sandbox_syscalls(enum sandbox_profile profile);
+
+/* Takes what is not this process's doing: stray environment, descriptors above `keep`. */
+void sandbox_clean_start(int keep);
+
+#endif
