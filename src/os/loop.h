@@ -57,6 +57,12 @@ MUST_CHECK struct err watch_change(struct loop *l, struct watch *w, uint32_t eve
 void watch_stop(struct loop *l, struct watch *w); /* harmless for one not watched */
 
 /*
+ * Both at once, with one system call less. Only for a descriptor of which nobody holds a
+ * duplicate, no other process either: the kernel would go on telling of it.
+ */
+void watch_close(struct loop *l, struct watch *w);
+
+/*
  * Fires once, `ms` from now; setting it again moves it. Cheap when few different
  * `ms` are in use, as with timeouts: each value has a queue of its own.
  */

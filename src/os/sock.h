@@ -14,8 +14,15 @@
  * A listening TCP socket with SO_REUSEPORT (and IPV6_V6ONLY, so that v4 and v6
  * are two listeners). The error of a port in use names its holder where /proc
  * tells: "443/tcp is held by nginx (pid 712, nginx.service)", with what to do.
+ * What it accepts has TCP_NODELAY, as what sock_connect_tcp() makes.
  */
 MUST_CHECK struct err sock_listen_tcp(const struct address *at, int *fd);
+
+/*
+ * Is nobody at that port, not even another instance of ours? SO_REUSEPORT would share
+ * it with one silently. To be asked before the first listener of an address is made.
+ */
+MUST_CHECK struct err sock_check_free(const struct address *at);
 
 /* -1: none waiting, or the peer is gone already. -2: out of descriptors or memory. */
 int sock_accept(int listener, struct address *peer);
