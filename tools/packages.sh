@@ -1,0 +1,55 @@
+# shellcheck shell=bash disable=SC2034
+# What has to be installed for what: the only place that names Debian packages.
+# Real packages of Debian 12 and 13, no virtual ones: dpkg-query does not know those.
+
+packages_run=(
+	gcc libc6-dev meson ninja-build pkgconf
+	libssl-dev libseccomp-dev libcap-dev
+)
+packages_test=(
+	"${packages_run[@]}"
+	libcmocka-dev python3-pytest universal-ctags
+	curl openssl nginx openssh-server openssh-client openvpn testssl.sh sslscan
+	netcat-openbsd iproute2 procps gdb ca-certificates
+)
+packages_fuzz=("${packages_run[@]}" clang libclang-rt-dev llvm)
+packages_bench=(
+	"${packages_run[@]}"
+	wrk nginx haproxy h2o sslh openssl curl iproute2 procps libjemalloc2
+)
+packages_lint=(
+	"${packages_run[@]}"
+	clang clang-format clang-tidy cppcheck libcmocka-dev mandoc shellcheck universal-ctags
+)
+# All of them are only installed, never started: see tools/install.sh.
+packages_services=(nginx haproxy h2o sslh openvpn ssh)
+
+# The names of the lists, for messages.
+package_lists="run test fuzz bench lint all"
+
+# packages_for LIST: its packages, one a line, each once.
+packages_for()
+{
+	case $1 in
+	run) printf '%s\n' "${packages_run[@]}" ;;
+	test) printf '%s\n' "${packages_test[@]}" ;;
+	fuzz) printf '%s\n' "${packages_fuzz[@]}" ;;
+	bench) printf '%s\n' "${packages_bench[@]}" ;;
+	lint) printf '%s\n' "${packages_lint[@]}" ;;
+	all)
+		printf '%s\n' "${packages_test[@]}" "${packages_fuzz[@]}" \
+			"${packages_bench[@]}" "${packages_lint[@]}"
+		;;
+	*) return 1 ;;
+	esac | sort -u
+}
+
+# Reads names, prints those that are not installed.
+packages_missing()
+{
+	local name status
+	while read -r name; do
+		status=$(dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null) || status=
+		[ "$status" = installed ] || echo "$name"
+	done
+}

@@ -1,0 +1,205 @@
+#!/usr/bin/python3
+"""Runs everything that is checked and sums it up.
+
+Each test has a name, SUITE/NAME, and an argument picks those that contain it.
+Only what fails is shown in full. The last line is "N passed, N failed", and
+nothing comes after it. With CI set, a test that was skipped has failed.
+"""
+import concurrent.futures
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parent.parent
+PROCESSORS = os.cpu_count() or 1
+LIVE_SECONDS = 600  # for the whole of one live suite
+
+# (label, build directory): the sanitizers find what the plain build survives,
+# and only the plain build has the sandbox, FORTIFY and the optimizer at work.
+BUILDS = (("sanitizers", "asan"), ("plain", "test"))
+
+SANITIZERS = {
+    "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1:detect_leaks=1",
+    "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
+}
+
+LINTS = (
+    ("layers", ["tools/lint/layers.py"]),
+    ("limits", ["tools/lint/limits.py"]),
+    ("lints find what they look for", ["tools/lint/selftest.py"]),
+)
+
+
+class Tally:
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+
+    def add(self, name, outcome, output=""):
+        """outcome: "passed", "failed" or "skipped"; output is shown unless it passed."""
+        if outcome == "skipped":
+            self.skipped += 1
+            print(f"  skipped: {name}: {output.strip()}")
+            if os.environ.get("CI"):
+                self.failed += 1
+        elif outcome == "passed":
+            self.passed += 1
+        else:
+            self.failed += 1
+            print(f"\n  FAILED: {name}\n" + indent(output), flush=True)
+
+
+def indent(text):
+    return "".join("    " + line + "\n" for line in text.rstrip().splitlines())
+
+
+def environment(**more):
+    return {**os.environ, **SANITIZERS, **more}
+
+
+def run(command, seconds, **more):
+    """Returns (exit code, all it printed). Whatever it leaves behind ends with it."""
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(command, cwd=TOP, env=environment(**more),
+                                   stdin=subprocess.DEVNULL, stdout=output,
+                                   stderr=subprocess.STDOUT, start_new_session=True)
+        try:
+            code, late = process.wait(timeout=seconds), ""
+        except subprocess.TimeoutExpired:
+            code, late = None, f"\nstopped after {seconds} seconds"
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        output.seek(0)
+        return code, output.read().decode(errors="replace") + late
+
+
+def split_cmocka(name, code, output):
+    """The single tests of a cmocka program, even of one that died in the middle."""
+    begun = re.findall(r"\[ RUN {6}\] (\S+)", output)
+    fine = set(re.findall(r"\[ {7}OK \] (\S+)", output))
+    skipped = set(re.findall(r"\[  SKIPPED \] (\S+)", output))
+    rows = []
+    for test in dict.fromkeys(begun):
+        outcome = "passed" if test in fine else "skipped" if test in skipped else "failed"
+        rows.append((f"{name}: {test}", outcome, output if outcome == "failed" else ""))
+    if code != 0 and all(outcome != "failed" for _, outcome, _ in rows):
+        rows.append((f"{name}: ended with {code}", "failed", output))
+    if not rows:
+        rows.append((f"{name}: holds no test", "failed", output))
+    return rows
+
+
+def whole_program(name, code, output):
+    return [(name, "passed" if code == 0 else "failed", output)]
+
+
+def meson_tests(directory):
+    """What meson.build declares: the unit tests, and each corpus with its replayer."""
+    found = subprocess.run(["meson", "introspect", "--tests", f"build/{directory}"], cwd=TOP,
+                           check=True, stdout=subprocess.PIPE)
+    return json.loads(found.stdout)
+
+
+def run_programs(tally, label, directory, pattern):
+    jobs = []
+    for test in meson_tests(directory):
+        unit = any(suite.endswith("unit") for suite in test["suite"])
+        name = ("unit/" if unit else "") + test["name"]
+        if pattern in name:
+            jobs.append((name, test, split_cmocka if unit else whole_program))
+    with concurrent.futures.ThreadPoolExecutor(PROCESSORS) as pool:
+        running = [pool.submit(run, test["cmd"], 2 * test["timeout"], **test["env"])
+                   for _, test, _ in jobs]
+        for (name, _, split), job in zip(jobs, running):
+            for row in split(f"{name} ({label})", *job.result()):
+                tally.add(*row)
+    return len(jobs) > 0
+
+
+def run_lints(tally, pattern):
+    chosen = [lint for lint in LINTS if pattern in "lint/" + lint[0]]
+    for name, command in chosen:
+        code, output = run(["/usr/bin/python3", *command], 120)
+        tally.add("lint/" + name, "passed" if code == 0 else "failed", output)
+    return len(chosen) > 0
+
+
+def live_names(pattern):
+    """The live tests whose names contain the pattern, or None where collecting them fails."""
+    code, output = run(["/usr/bin/python3", "-m", "pytest", "-q", "--collect-only",
+                        "-p", "no:cacheprovider", "test/live"], 60)
+    if code not in (0, 5):
+        return None, output
+    names = [line for line in output.splitlines() if "::" in line]
+    return [name for name in names if pattern in name.replace("test/live", "live")], output
+
+
+def run_live(tally, label, directory, pattern):
+    """Real clients against the program, which they find in $SALLYPORT."""
+    if not list((TOP / "test/live").glob("test_*.py")):
+        return False
+    names, output = live_names(pattern)
+    if names is None:
+        tally.add(f"live ({label}): cannot be collected", "failed", output)
+        return True
+    if not names:
+        return False
+    report = TOP / f"build/live-{directory}.xml"
+    report.unlink(missing_ok=True)
+    code, output = run(["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider",
+                        f"--junit-xml={report}", *(names if pattern else ["test/live"])],
+                       LIVE_SECONDS, SALLYPORT=str(TOP / f"build/{directory}/src/sallyport"),
+                       SALLYPORT_BUILD=label)
+    failed_before = tally.failed
+    if report.exists():
+        for case in ElementTree.parse(report).iter("testcase"):
+            tally.add(*live_row(label, case))
+    if code != 0 and tally.failed == failed_before:
+        tally.add(f"live ({label}): pytest ended with {code}", "failed", output)
+    return True
+
+
+def live_row(label, case):
+    name = f"live/{case.get('classname', '').split('.')[-1]}::{case.get('name')} ({label})"
+    skipped = case.find("skipped")
+    if skipped is not None:
+        return name, "skipped", skipped.get("message", "")
+    wrong = [node for node in case if node.tag in ("failure", "error")]
+    said = [node.text or "" for node in case if node.tag in ("system-out", "system-err")]
+    return (name, "failed" if wrong else "passed",
+            "\n".join([node.text or node.get("message", "") for node in wrong] + said))
+
+
+def main():
+    pattern = sys.argv[1] if len(sys.argv) > 1 else ""
+    tally = Tally()
+    suites = [("lint", lambda: run_lints(tally, pattern))]
+    for label, directory in BUILDS:
+        suites.append((f"unit and corpus, {label}",
+                       lambda l=label, d=directory: run_programs(tally, l, d, pattern)))
+    for label, directory in reversed(BUILDS):
+        suites.append((f"live, {label}",
+                       lambda l=label, d=directory: run_live(tally, l, d, pattern)))
+    for title, suite in suites:
+        before = (tally.passed, tally.failed, time.monotonic())
+        if suite():
+            print(f"{title}: {tally.passed - before[0]} passed, {tally.failed - before[1]} failed"
+                  f" in {time.monotonic() - before[2]:.0f} s", flush=True)
+    if tally.skipped:
+        print(f"{tally.skipped} skipped, see above")
+    if tally.passed + tally.failed + tally.skipped == 0:
+        print(f'no test has "{pattern}" in its name')
+    print(f"{tally.passed} passed, {tally.failed} failed", flush=True)
+    return 0 if tally.failed == 0 and tally.passed > 0 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
