@@ -27,7 +27,10 @@ struct fs_info {
 	int64_t mtime_ns;
 };
 
-/* Opens `path` (relative, NUL-ended) to read. 0, or ENOENT, EACCES, EXDEV, ENOTDIR, EMFILE … */
+/*
+ * Opens `path` (relative, NUL-ended) to read. 0, or ENOENT, EACCES, EXDEV, ENOTDIR, EMFILE …
+ * Something that is neither file nor directory is told (FS_OTHER), but *fd is -1 then.
+ */
 int fs_open_beneath(int root, const char *path, int *fd, struct fs_info *info);
 
 /* At most `len` bytes from `offset`; 0 at the end, -1 on error. */
