@@ -9,6 +9,8 @@
 #include "base/err.h"
 #include "base/span.h"
 
+#define CERTIFICATE_DAYS_MAX 3650
+
 struct certificate_info {
 	int64_t not_before, not_after; /* seconds since 1970, UTC */
 	char key_type[16];	       /* "ECDSA", "RSA" … */
@@ -25,7 +27,7 @@ bool certificate_has_name(struct span chain, const char *name);
 
 /*
  * A new P-256 key and a certificate signed with it, for `names` (DNS names, "*.x", IP
- * addresses) and `days`, added to the buffers as PEM. The key buffer is to be wiped.
+ * addresses; the first is its common name too) and `days`, up to CERTIFICATE_DAYS_MAX, added to the buffers as PEM. The key buffer is to be wiped.
  */
 MUST_CHECK struct err certificate_self_signed(const char *const *names, size_t count, unsigned days,
 					      struct buf *chain, struct buf *key);

@@ -1,0 +1,48 @@
+/*
+ * What the files of this layer share: the OpenSSL side of a library and a
+ * context. For src/tls/ only; all others use context.h.
+ */
+#ifndef TLS_LIBRARY_H
+#define TLS_LIBRARY_H
+
+#include <openssl/bio.h>
+#include <openssl/provider.h>
+#include <openssl/ssl.h>
+
+#include "base/buf.h"
+#include "tls/context.h"
+
+/* A record as it is sent: header, plaintext, and no more than so much around it (RFC 8446 §5.2). */
+#define RECORD_DATA_MAX 16384
+#define RECORD_MAX      (5 + RECORD_DATA_MAX + 256)
+
+/* What one call may gather before it is sent: some records, and a ticket. */
+#define GATHER_MAX (4 * RECORD_MAX + 4096)
+
+struct tls_library {
+	OSSL_LIB_CTX *crypto;
+	OSSL_PROVIDER *provider;
+	BIO_METHOD *bio;           /* conn.c's */
+	EVP_CIPHER *ticket_cipher; /* fetched once: a fetch costs more than sealing a ticket */
+	struct tls_ticket_keys tickets;
+	size_t gathered; /* by the call under way; always 0 between calls */
+	uint8_t gather[GATHER_MAX];
+	char why[160]; /* what tls_why() put together last */
+};
+
+struct tls_context {
+	struct tls_library *lib;
+	SSL_CTX *ssl;
+	size_t shares; /* the caller's and each connection's; one thread, so no atomics */
+};
+
+/* The last reason OpenSSL left behind, for a sentence; empties its queue. */
+const char *library_reason(void);
+
+/* How conn.c speaks to OpenSSL. NULL when memory is short. */
+BIO_METHOD *conn_bio_method(void);
+
+/* Has `ssl` seal and open tickets with its library's keys. */
+void ticket_use(SSL_CTX *ssl);
+
+#endif
