@@ -101,7 +101,8 @@ certificate_has_name(struct span chain, const char *name)
 	X509 *cert;
 	int has;
 
-	if (name[0] == '\0' || failed(first_of(chain, &cert)))
+	/* To OpenSSL a dot in front means "any name below". */
+	if (name[0] == '\0' || name[0] == '.' || failed(first_of(chain, &cert)))
 		return false;
 	if ((ip = a2i_IPADDRESS(name)) != NULL)
 		has = X509_check_ip(cert, ASN1_STRING_get0_data(ip), (size_t)ASN1_STRING_length(ip),
