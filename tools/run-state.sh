@@ -45,7 +45,7 @@ configuration()
 
 state_dir "$top/$state/state"
 $(listen_lines listen 8443)
-$(listen_lines plain 8080)
+plain { $(listen_lines listen 8080) }
 log { access combined }
 
 site localhost {

@@ -54,7 +54,7 @@ scripts()
 
 manual()
 {
-	mandoc -T lint -W warning build/lint/man/*.[58] man/*.8
+	mandoc -T lint -W warning build/lint/man/*.[58]
 }
 
 if [ $# -gt 0 ]; then
