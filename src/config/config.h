@@ -21,14 +21,14 @@ struct arena;
 
 /* Where to listen. */
 struct endpoint {
-	bool any;	   /* all addresses, v4 and v6: only at.port counts */
+	bool any; /* all addresses, v4 and v6: only at.port counts */
 	struct address at;
 };
 
 /* One server to relay to. */
 struct backend {
-	const char *text;      /* as written, for logs */
-	const char *host;      /* a name or an address; NULL for a Unix socket */
+	const char *text; /* in its shortest form, for logs */
+	const char *host; /* a name or an address; NULL for a Unix socket */
 	uint16_t port;
 	const char *unix_path; /* absolute; NULL for TCP */
 };
@@ -42,9 +42,9 @@ struct backends {
 	size_t count;
 	enum proxy_header proxy_protocol;
 	uint64_t connect_timeout, idle_timeout; /* ms */
-	uint64_t retry_after;			/* ms that a server that failed is passed over */
-	uint64_t check;				/* ms between connects that test it; 0: never */
-	size_t index;				/* its place in config.backends */
+	uint64_t retry_after;                   /* ms that a server that failed is passed over */
+	uint64_t check;                         /* ms between connects that test it; 0: never */
+	size_t index;                           /* its place in config.backends */
 };
 
 /* What is behind one protocol. */
@@ -52,7 +52,7 @@ enum door_kind { DOOR_NONE, DOOR_RELAY, DOOR_INETD };
 struct door {
 	enum door_kind kind;
 	struct backends *to; /* DOOR_RELAY */
-	char **command;	     /* DOOR_INETD: absolute program and arguments, NULL-ended */
+	char **command;      /* DOOR_INETD: absolute program and arguments, NULL-ended */
 };
 
 /* TLS passed through untouched, by what the ClientHello asks for. */
@@ -66,7 +66,7 @@ struct share {
 	struct door openvpn, ssh, http, http2, other, tls; /* tls: what no site and no rule takes */
 	struct pass_rule *sni, *alpn;
 	size_t sni_count, alpn_count;
-	uint64_t silent_after;	     /* ms; 0: nothing is done for the silent */
+	uint64_t silent_after; /* ms; 0: nothing is done for the silent */
 	struct door silent;
 	uint64_t first_byte_timeout; /* ms to say something at all */
 	uint64_t classify_timeout;   /* ms from the first byte to a verdict */
@@ -92,8 +92,8 @@ struct site {
 	size_t name_count;
 	struct certificate *certificates;
 	size_t certificate_count;
-	bool self_signed; /* then certificates holds the one in state_dir, made by warden */
-	bool plain_http;  /* answers on the plain port too, not only redirects */
+	bool self_signed;     /* then certificates holds the one in state_dir, made by warden */
+	bool plain_http;      /* answers on the plain port too, not only redirects */
 	struct route *routes; /* in order: the first that fits answers */
 	size_t route_count;
 	unsigned line;
@@ -108,13 +108,19 @@ struct log_settings {
 };
 
 struct limits {
-	uint64_t connections;		/* per worker */
-	uint64_t header_bytes;		/* request line and all fields */
+	uint64_t connections;  /* per worker */
+	uint64_t header_bytes; /* request line and all fields */
 	uint64_t header_fields;
 	uint64_t body_bytes;
 	uint64_t header_timeout, idle_timeout, body_timeout, write_timeout; /* ms */
 	uint64_t handshake_timeout;
 	uint64_t inetd_processes;
+};
+
+/* A name for config_site() to find: "www.example.org", or ".example.org" for "*.example.org". */
+struct site_name {
+	const char *key;
+	const struct site *site;
 };
 
 struct config {
@@ -127,12 +133,14 @@ struct config {
 	struct network *trust_proxy;
 	size_t trust_proxy_count;
 	const char *server_name; /* the Server: field; NULL: none is sent */
-	uint64_t drain_timeout;	 /* ms that open connections get at a stop */
+	uint64_t drain_timeout;  /* ms that open connections get at a stop */
 	struct log_settings log;
 	struct limits limits;
 	struct share share;
 	struct site *sites;
 	size_t site_count;
+	struct site_name *site_names; /* of all sites, by key */
+	size_t site_name_count;
 	struct backends **backends; /* every one there is */
 	size_t backends_count;
 	const char **roots; /* every directory that routes serve, each once */
@@ -143,8 +151,8 @@ struct config {
 
 /* What the program decides where the file is silent. */
 struct config_defaults {
-	const char *file;      /* its name, for errors; absolute */
-	bool root;	       /* 443 and 80, or 8443 and 8080 */
+	const char *file; /* its name, for errors; absolute */
+	bool root;        /* 443 and 80, or 8443 and 8080 */
 };
 
 /*
@@ -159,8 +167,17 @@ void config_free(struct config *c); /* NULL is fine */
 /* The same configuration in its plainest form; reads back to the same. */
 MUST_CHECK bool config_print(const struct config *c, struct buf *out);
 
-/* Every option with its type, range, default and what it does, as a file with all commented out. */
+/*
+ * Every option with its type, range, default and what it does, as a file with all commented
+ * out: prose after "# ", options after "#", so that dropping each lone "#" makes a good file.
+ */
 MUST_CHECK bool config_print_defaults(struct buf *out);
+
+/* The same as the OPTIONS of a manual page, in mdoc(7). */
+MUST_CHECK bool config_print_manual(struct buf *out);
+
+/* The first option that differs between the two and that only a restart applies; NULL: none. */
+const char *config_needs_restart(const struct config *running, const struct config *next);
 
 /* The site for `host` (no port): exact, then wildcard; NULL when none has that name. */
 const struct site *config_site(const struct config *c, struct span host);

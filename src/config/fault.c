@@ -1,0 +1,129 @@
+#include "config/fault.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+
+#define TEXT_MAX    1024
+#define WORD_SHOWN  64
+#define LINE_SHOWN  160 /* bytes of a longer line that are shown */
+#define LINE_BEFORE 80  /* of them before the caret */
+
+static bool
+is_before(struct place a, struct place b)
+{
+	return a.line != b.line ? a.line < b.line : a.column < b.column;
+}
+
+void
+fault_add(struct faults *f, struct place at, const char *fmt, ...)
+{
+	char text[TEXT_MAX];
+	size_t i = f->kept;
+	va_list args;
+
+	f->count++;
+	while (i > 0 && is_before(at, f->first[i - 1].at))
+		i--;
+	if (i == CONFIG_FAULTS_MAX)
+		return;
+	va_start(args, fmt);
+	vsnprintf(text, sizeof text, fmt, args);
+	va_end(args);
+	if (f->kept < CONFIG_FAULTS_MAX)
+		f->kept++;
+	memmove(&f->first[i + 1], &f->first[i], (f->kept - i - 1) * sizeof f->first[0]);
+	f->first[i] = (struct fault){at, arena_copy(f->memory, span_str(text))};
+}
+
+static struct span
+line_of(struct span text, unsigned line)
+{
+	while (--line > 0)
+		text = span_tail(text, span_find(text, '\n') + 1);
+	text.len = span_find(text, '\n');
+	if (text.len > 0 && text.p[text.len - 1] == '\r')
+		text.len--;
+	return text;
+}
+
+static bool
+begins_character(uint8_t byte)
+{
+	return (byte & 0xC0) != 0x80; /* not a UTF-8 continuation */
+}
+
+/* The bytes of `line` before `column`. */
+static size_t
+bytes_before(struct span line, unsigned column)
+{
+	size_t n = 0;
+
+	while (n < line.len && (column > 1 || !begins_character(line.p[n])))
+		column -= begins_character(line.p[n++]);
+	return n;
+}
+
+/* A terminal must not obey what stands in a file. */
+static uint8_t
+harmless(uint8_t byte)
+{
+	return (byte < 0x20 && byte != '\t') || byte == 0x7F ? '?' : byte;
+}
+
+MUST_CHECK static bool
+print_line(struct span line, unsigned column, struct buf *out)
+{
+	size_t before = bytes_before(line, column);
+
+	if (line.len > LINE_SHOWN) {
+		size_t cut = before > LINE_BEFORE ? before - LINE_BEFORE : 0;
+
+		line = span_head(span_tail(line, cut), LINE_SHOWN);
+		before -= cut;
+	}
+	for (size_t i = 0; i < line.len; i++)
+		if (!buf_byte(out, harmless(line.p[i])))
+			return false;
+	if (!buf_byte(out, '\n'))
+		return false;
+	for (size_t i = 0; i < before; i++)
+		if (begins_character(line.p[i]) && !buf_byte(out, line.p[i] == '\t' ? '\t' : ' '))
+			return false;
+	return buf_append(out, SPAN_OF("^\n"));
+}
+
+MUST_CHECK static bool
+print_fault(const struct faults *f, const struct fault *fault, struct buf *out)
+{
+	struct place at = fault->at;
+
+	if (at.line == 0)
+		return buf_printf(out, "%s:1:1: %s\n", f->file, fault->text);
+	return buf_printf(out, "%s:%u:%u: %s\n", f->file, at.line, at.column, fault->text) &&
+	       print_line(line_of(f->text, at.line), at.column, out);
+}
+
+void
+faults_print(const struct faults *f, struct buf *out)
+{
+	bool fits = true;
+
+	for (size_t i = 0; i < f->kept && fits; i++)
+		fits = print_fault(f, &f->first[i], out);
+	if (fits && f->count > f->kept)
+		fits = buf_printf(out, "%s: and %zu more\n", f->file, f->count - f->kept);
+}
+
+const char *
+fault_word(struct arena *memory, struct span word)
+{
+	struct buf b = buf_with_cap((WORD_SHOWN + 1) * 4);
+	bool fits = text_put_escaped(&b, word, WORD_SHOWN, false);
+	const char *shown = arena_copy(memory, fits ? buf_span(&b) : SPAN_NONE);
+
+	buf_free(&b);
+	return shown;
+}

@@ -1,0 +1,241 @@
+/* The option table, told to people: the commented file, and the manual page. */
+#include <stdio.h>
+
+#include "config/scalar.h"
+
+#define LINE_WIDTH 92
+
+static const char *const type_args[] = {
+    [OPTION_FLAG] = "on|off",       [OPTION_NUMBER] = "NUMBER", [OPTION_SIZE] = "SIZE",
+    [OPTION_DURATION] = "DURATION", [OPTION_CHOICE] = "",       [OPTION_CHOSEN] = "",
+    [OPTION_FIELD] = "TEXT|off",    [OPTION_PATH] = "PATH",     [OPTION_BLOCK] = "{ ... }",
+};
+
+const char *
+option_args(const struct option *o)
+{
+	return o->args != NULL ? o->args : type_args[o->type];
+}
+
+/* Arguments, with the choices spelt out: "off|combined|json". */
+MUST_CHECK static bool
+put_args(struct buf *out, const struct option *o)
+{
+	if (o->choices == NULL)
+		return buf_append(out, span_str(option_args(o)));
+	for (size_t i = 0; o->choices[i] != NULL; i++)
+		if (!buf_printf(out, "%s%s", i > 0 ? "|" : "", o->choices[i]))
+			return false;
+	return true;
+}
+
+MUST_CHECK static bool
+put_range(struct buf *out, const struct option *o)
+{
+	if (o->max == 0)
+		return true;
+	return buf_append(out, SPAN_OF(" Range: ")) && scalar_put(out, o, &o->min) &&
+	       buf_append(out, SPAN_OF(" to ")) && scalar_put(out, o, &o->max) &&
+	       buf_append(out, o->off ? SPAN_OF(", or off.") : SPAN_OF("."));
+}
+
+/* What it does, its default and range, and what makes it count: one paragraph. */
+MUST_CHECK static bool
+put_prose(struct buf *out, const struct option *o)
+{
+	const char *initial = o->initial != NULL ? o->initial : o->silence;
+
+	return buf_append(out, span_str(o->doc)) &&
+	       (initial == NULL || buf_printf(out, " Default: %s.", initial)) &&
+	       put_range(out, o) &&
+	       (!o->restart || buf_append(out, SPAN_OF(" Applied by a restart only.")));
+}
+
+/* Lines that all begin with `prefix`. */
+MUST_CHECK static bool
+put_wrapped(struct buf *out, const char *prefix, struct span text)
+{
+	size_t column = 0;
+
+	while (text.len > 0) {
+		struct span word = span_head(text, span_find(text, ' '));
+		bool fresh = column == 0 || column + 1 + word.len > LINE_WIDTH;
+
+		if (fresh ? !buf_printf(out, "%s%s", column > 0 ? "\n" : "", prefix)
+			  : !buf_byte(out, ' '))
+			return false;
+		column = fresh ? strlen(prefix) + word.len : column + 1 + word.len;
+		if (!buf_append(out, word))
+			return false;
+		text = span_tail(text, word.len + 1);
+	}
+	return buf_byte(out, '\n');
+}
+
+/* A block is told of once, at the first option that may have it. */
+struct told {
+	const struct block *blocks[16];
+	size_t count;
+};
+
+static bool
+is_told(struct told *told, const struct block *b)
+{
+	for (size_t i = 0; i < told->count; i++)
+		if (told->blocks[i] == b)
+			return true;
+	if (told->count < COUNT(told->blocks))
+		told->blocks[told->count++] = b;
+	return false;
+}
+
+static const char *
+sample_of(const struct option *o)
+{
+	const char *sample = o->initial != NULL ? o->initial : o->sample;
+
+	return sample != NULL ? sample : "";
+}
+
+MUST_CHECK static bool
+put_option_comment(struct buf *out, const struct option *o, int depth)
+{
+	struct buf text = buf_with_cap(4096);
+	char prefix[64];
+
+	snprintf(prefix, sizeof prefix, "# %*s", depth * 4, "");
+	bool fits = buf_printf(&text, "%s ", o->name) && put_args(&text, o) &&
+		    put_wrapped(out, prefix, buf_span(&text));
+	buf_taken(&text, buf_len(&text));
+	fits = fits && put_prose(&text, o) && put_wrapped(out, prefix, buf_span(&text));
+	buf_free(&text);
+	return fits;
+}
+
+static bool put_block_comment(struct buf *out, struct told *told, const struct block *b, int depth);
+
+MUST_CHECK static bool
+put_option(struct buf *out, struct told *told, const struct option *o, int depth)
+{
+	static const char tabs[] = "\t\t\t\t\t\t\t\t";
+	const char *sample = sample_of(o);
+	bool block = o->block != NULL && !is_told(told, o->block);
+
+	if (!put_option_comment(out, o, depth))
+		return false;
+	if (!buf_printf(out, "#%.*s%s%s%s%s\n", depth, tabs, o->name, sample[0] != '\0' ? " " : "",
+			sample, block ? " {" : ""))
+		return false;
+	if (!block)
+		return true;
+	return put_block_comment(out, told, o->block, depth + 1) &&
+	       buf_printf(out, "#%.*s}\n", depth, tabs);
+}
+
+static bool
+put_block_comment(struct buf *out, struct told *told, const struct block *b, int depth)
+{
+	for (size_t i = 0; i < b->count; i++) {
+		const struct option *o = &b->options[i];
+
+		if (o->type == OPTION_UNBUILT)
+			continue;
+		if (!put_option(out, told, o, depth) || (depth == 0 && !buf_byte(out, '\n')))
+			return false;
+	}
+	return true;
+}
+
+bool
+config_print_defaults(struct buf *out)
+{
+	static const char head[] =
+	    "# Every option there is. Lines that begin with \"# \" explain; lines that begin with\n"
+	    "# \"#\" alone are options, with their defaults or, where there is none, an "
+	    "example.\n\n";
+	struct told told = {.count = 0};
+
+	return buf_append(out, SPAN_OF(head)) && put_block_comment(out, &told, &block_top, 0);
+}
+
+/* Where mdoc(7) would take a byte for its own. */
+MUST_CHECK static bool
+put_escaped(struct buf *out, struct span text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		bool first = i == 0 && (text.p[i] == '.' || text.p[i] == '\'');
+
+		if (first && !buf_append(out, SPAN_OF("\\&")))
+			return false;
+		if (text.p[i] == '\\' ? !buf_append(out, SPAN_OF("\\e"))
+				      : !buf_byte(out, text.p[i]))
+			return false;
+	}
+	return true;
+}
+
+/* Text in lines of one sentence each, as mdoc wants it. */
+MUST_CHECK static bool
+put_sentences(struct buf *out, struct span text)
+{
+	while (text.len > 0) {
+		size_t n = 0;
+
+		while (n < text.len &&
+		       !(text.p[n] == '.' && n + 1 < text.len && text.p[n + 1] == ' '))
+			n++;
+		if (!put_escaped(out, span_head(text, n + 1)) || !buf_byte(out, '\n'))
+			return false;
+		text = span_tail(text, n + 2);
+	}
+	return true;
+}
+
+MUST_CHECK static bool
+put_manual_option(struct buf *out, const struct option *o)
+{
+	struct buf text = buf_with_cap(4096);
+	bool fits = buf_printf(out, ".It Ic %s", o->name);
+
+	if (fits && o->type != OPTION_BLOCK)
+		fits = buf_append(out, SPAN_OF(" Ar ")) && put_args(&text, o) &&
+		       put_escaped(out, buf_span(&text));
+	buf_taken(&text, buf_len(&text));
+	fits = fits && buf_byte(out, '\n') && put_prose(&text, o) &&
+	       put_sentences(out, buf_span(&text));
+	buf_free(&text);
+	return fits;
+}
+
+static const struct {
+	const struct block *block;
+	const char *title;
+} chapters[] = {
+    {&block_top, "Outside of all blocks"},
+    {&block_plain, "plain"},
+    {&block_log, "log"},
+    {&block_limits, "limits"},
+    {&block_site, "site"},
+    {&block_route, "route, in a site"},
+    {&block_share, "share"},
+    {&block_backends, "The block of a rule with back ends"},
+    {&block_inetd, "The block of ssh inetd"},
+};
+
+bool
+config_print_manual(struct buf *out)
+{
+	for (size_t i = 0; i < COUNT(chapters); i++) {
+		const struct block *b = chapters[i].block;
+
+		if (!buf_printf(out, ".Ss %s\n.Bl -tag -width Ds\n", chapters[i].title))
+			return false;
+		for (size_t j = 0; j < b->count; j++)
+			if (b->options[j].type != OPTION_UNBUILT &&
+			    !put_manual_option(out, &b->options[j]))
+				return false;
+		if (!buf_append(out, SPAN_OF(".El\n")))
+			return false;
+	}
+	return true;
+}

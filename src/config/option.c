@@ -1,0 +1,228 @@
+#include "config/option.h"
+
+#include "config/share_block.h"
+#include "config/site_block.h"
+#include "config/top_block.h"
+
+#define SECOND 1000ull
+#define MINUTE (60 * SECOND)
+#define HOUR   (60 * MINUTE)
+#define DAY    (24 * HOUR)
+#define KIB    1024ull
+#define MIB    (1024 * KIB)
+#define GIB    (1024 * MIB)
+
+static const char *const access_formats[] = {
+    [ACCESS_OFF] = "off", [ACCESS_COMBINED] = "combined", [ACCESS_JSON] = "json", NULL};
+static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
+static const char *const proxy_headers[] = {
+    [PROXY_HEADER_OFF] = "off", [PROXY_HEADER_V1] = "v1", [PROXY_HEADER_V2] = "v2", NULL};
+
+/* A row's first words, for the options that are one value in a struct. */
+#define FLAG(n, s, m)         .name = (n), .type = OPTION_FLAG, .offset = offsetof(struct s, m)
+#define NUMBER(n, s, m)       .name = (n), .type = OPTION_NUMBER, .offset = offsetof(struct s, m)
+#define SIZE(n, s, m)         .name = (n), .type = OPTION_SIZE, .offset = offsetof(struct s, m)
+#define DURATION(n, s, m)     .name = (n), .type = OPTION_DURATION, .offset = offsetof(struct s, m)
+#define CHOICE(n, s, m)       .name = (n), .type = OPTION_CHOICE, .offset = offsetof(struct s, m)
+#define CHOSEN(n, s, m)       .name = (n), .type = OPTION_CHOSEN, .offset = offsetof(struct s, m)
+#define FIELD(n, s, m)        .name = (n), .type = OPTION_FIELD, .offset = offsetof(struct s, m)
+#define PATH(n, s, m)         .name = (n), .type = OPTION_PATH, .offset = offsetof(struct s, m)
+#define BLOCK(n, b, where)    .name = (n), .type = OPTION_BLOCK, .block = &(b), .offset = (where)
+#define OWN(n, reads, prints) .name = (n), .type = OPTION_OWN, .read = (reads), .print = (prints)
+#define DOOR(n, reads, member)                                                                     \
+	OWN(n, reads, share_print_door), .offset = offsetof(struct share, member)
+#define UNBUILT(n, why) .name = (n), .type = OPTION_UNBUILT, .doc = (why)
+
+static const struct option top_options[] = {
+    {PATH("state_dir", config, state_dir), .restart = true, .sample = "/var/lib/sallyport",
+     .silence = "/var/lib/sallyport as root; otherwise it must be written",
+     .doc = "The directory of what the server makes and keeps: self-signed certificates and "
+	    "their keys, and state. It is made if it is not there."},
+    {NUMBER("workers", config, workers), .max = 256, .initial = "0", .restart = true,
+     .doc = "How many threads serve. 0 is one for each processor."},
+    {OWN("listen", top_read_listen, top_print_listen), .args = "ENDPOINT...", .repeats = true,
+     .sample = "443", .silence = "443 as root, otherwise 8443",
+     .doc = "Where the shared TCP port is. An endpoint is a port, for all addresses, or "
+	    "address:port, or [v6]:port."},
+    {OWN("trust_proxy", top_read_trust_proxy, top_print_trust_proxy), .args = "NETWORK...",
+     .repeats = true, .sample = "loopback", .silence = "nobody is trusted",
+     .doc = "Networks whose PROXY protocol headers, version 1 or 2, are believed: those of load "
+	    "balancers in front of this server. The word loopback is 127.0.0.0/8 and ::1."},
+    {FIELD("server_name", config, server_name), .initial = "off",
+     .doc = "The value of the Server field of each answer. With off there is no such field."},
+    {DURATION("drain_timeout", config, drain_timeout), .max = HOUR, .initial = "30s",
+     .doc = "How long open connections may go on when the server stops or a listener goes."},
+    {BLOCK("plain", block_plain, 0),
+     .doc = "The port for HTTP without TLS, which redirects to HTTPS."},
+    {BLOCK("log", block_log, offsetof(struct config, log)), .doc = "What is logged, and where."},
+    {BLOCK("limits", block_limits, offsetof(struct config, limits)),
+     .doc = "What a client may ask for, and how long it may take."},
+    {OWN("site", site_read, site_print), .args = "NAME...", .repeats = true, .block = &block_site,
+     .sample = "example.org www.example.org", .silence = "none",
+     .doc = "A site of our own, by its names: example.org, *.example.org for every name with one "
+	    "label more, or an IP address. The first site answers unknown names too."},
+    {BLOCK("share", block_share, offsetof(struct config, share)),
+     .doc = "What else is behind the shared port. A back end is host:port, [v6]:port or "
+	    "unix:/path; with several, the next one is tried when one fails. Each rule that has "
+	    "back ends may have a block that says how to speak to them."},
+    {UNBUILT("vpn", "the built-in VPN is not built yet: \"share { openvpn HOST:PORT }\" relays to "
+		    "an OpenVPN server")},
+    {UNBUILT("admin", "the admin console is not built yet")},
+    {UNBUILT("store", "the store is not built yet: there are no users to keep in it")},
+    {UNBUILT("access_server", "the access server's pages are not built yet")},
+    {UNBUILT("config", "the console, which this is about, is not built yet")},
+    {UNBUILT("trusted_paths", "the API, which this is about, is not built yet")},
+};
+
+static const struct option plain_options[] = {
+    {OWN("listen", plain_read_listen, plain_print_listen), .args = "ENDPOINT...|off",
+     .repeats = true, .sample = "80", .silence = "80 as root, otherwise 8080",
+     .doc = "Where it is, written as for the shared port. With off there is none."},
+};
+
+static const struct option log_options[] = {
+    {CHOICE("access", log_settings, access), .choices = access_formats, .initial = "json",
+     .doc = "The form of the access log, a line for each request and each relayed connection."},
+    {PATH("file", log_settings, access_file), .sample = "/var/log/sallyport/access.log",
+     .silence = "the journal, or the terminal",
+     .doc = "A file for the access log. It is opened anew at each reload."},
+    {CHOSEN("level", log_settings, level), .choices = levels, .initial = "info",
+     .doc = "The least that is worth a line in the server's own log."},
+};
+
+static const struct option limit_options[] = {
+    {NUMBER("connections", limits, connections), .min = 16, .max = 1000000, .initial = "10000",
+     .doc = "Connections that each worker holds at once. More wait to be accepted."},
+    {SIZE("header_bytes", limits, header_bytes), .min = KIB, .max = MIB, .initial = "32k",
+     .doc = "The request line and all fields of a request together."},
+    {NUMBER("header_fields", limits, header_fields), .min = 8, .max = 1000, .initial = "100",
+     .doc = "How many fields a request may have."},
+    {SIZE("body_bytes", limits, body_bytes), .max = 64 * GIB, .initial = "1m",
+     .doc = "The body of a request."},
+    {DURATION("header_timeout", limits, header_timeout), .min = SECOND, .max = HOUR,
+     .initial = "20s", .doc = "From the first byte of a request to the end of its fields."},
+    {DURATION("idle_timeout", limits, idle_timeout), .min = SECOND, .max = DAY, .initial = "60s",
+     .doc = "How long a connection is kept open for another request."},
+    {DURATION("body_timeout", limits, body_timeout), .min = SECOND, .max = HOUR, .initial = "60s",
+     .doc = "How long a client may be silent within a request's body."},
+    {DURATION("write_timeout", limits, write_timeout), .min = SECOND, .max = HOUR, .initial = "60s",
+     .doc = "How long a client may take nothing of what is sent to it."},
+    {DURATION("handshake_timeout", limits, handshake_timeout), .min = SECOND, .max = 10 * MINUTE,
+     .initial = "15s", .doc = "From the first byte of a TLS handshake to its end."},
+    {NUMBER("inetd_processes", limits, inetd_processes), .min = 1, .max = 10000, .initial = "64",
+     .doc = "Processes of \"ssh inetd\" at once. Clients past that are turned away."},
+};
+
+static const struct option site_options[] = {
+    {OWN("certificate", site_read_certificate, site_print_certificate),
+     .args = "CHAIN KEY|self-signed", .repeats = true, .sample = "self-signed",
+     .silence = "an error",
+     .doc = "PEM files: the certificate with those that lead to its root, and its key. Written "
+	    "more than once for keys of several types. With self-signed the server makes one and "
+	    "keeps it in state_dir; browsers will warn of it."},
+    {FLAG("plain_http", site, plain_http), .initial = "off",
+     .doc = "Answers on the plain port too, where otherwise there are only redirects."},
+    {OWN("index", site_read_index, site_print_index), .args = "NAME...", .sample = "index.html",
+     .silence = "index.html", .doc = "The files tried, in order, where a directory is asked for."},
+    {OWN("route", site_read_route, site_print_route), .args = "PATH", .repeats = true,
+     .block = &block_route, .sample = "/downloads/*", .silence = "none",
+     .doc = "Who answers for a path, or with * at its end for all that begin so. The first route "
+	    "that fits answers."},
+    {OWN("root", site_read_root, site_print_root), .args = "DIR", .sample = "/srv/www",
+     .silence = "none", .doc = "The directory of the files for all paths without a route."},
+    {UNBUILT("proxy", "the reverse proxy is not built yet")},
+    {UNBUILT("access_server", "the access server's pages are not built yet")},
+};
+
+static const struct option route_options[] = {
+    {PATH("root", route, root), .args = "DIR", .sample = "/srv/downloads", .silence = "an error",
+     .doc = "The directory of the files; the whole path of a request is looked up in it."},
+    {UNBUILT("proxy", "the reverse proxy is not built yet")},
+    {UNBUILT("access_server", "the access server's pages are not built yet")},
+};
+
+static const struct option share_options[] = {
+    {DOOR("openvpn", share_read_openvpn, openvpn), .args = "BACKEND...", .block = &block_backends,
+     .sample = "127.0.0.1:1194", .silence = "not told apart",
+     .doc = "Where OpenVPN over TCP is relayed to."},
+    {DOOR("ssh", share_read_ssh, ssh), .args = "inetd|BACKEND...", .block = &block_inetd,
+     .sample = "inetd", .silence = "not told apart",
+     .doc = "Where SSH goes. With inetd each connection is handed to an sshd of its own, which "
+	    "sees the client's address; a back end sees ours."},
+    {DOOR("http", share_read_door, http), .args = "BACKEND...", .block = &block_backends,
+     .sample = "127.0.0.1:8000", .silence = "answered as a web server would",
+     .doc = "Where HTTP/1 without TLS is relayed to."},
+    {DOOR("http2", share_read_door, http2), .args = "BACKEND...", .block = &block_backends,
+     .sample = "127.0.0.1:8001", .silence = "answered as a web server would",
+     .doc = "Where HTTP/2 without TLS, by prior knowledge, is relayed to."},
+    {DOOR("other", share_read_door, other), .args = "BACKEND...", .block = &block_backends,
+     .sample = "127.0.0.1:8002", .silence = "answered as a web server would",
+     .doc = "Where bytes of no known protocol are relayed to."},
+    {DOOR("tls", share_read_door, tls), .args = "BACKEND...", .block = &block_backends,
+     .sample = "127.0.0.1:8443", .silence = "the first site answers",
+     .doc = "Where TLS is passed to, untouched, that no site and no rule takes."},
+    {OWN("sni", share_read_sni, share_print_sni), .args = "NAME... BACKEND...", .repeats = true,
+     .block = &block_backends, .sample = "imap.example.org *.mail.example.org 127.0.0.1:993",
+     .silence = "none",
+     .doc = "Where TLS for these server names is passed to, untouched: its certificate is the "
+	    "back end's."},
+    {OWN("alpn", share_read_alpn, share_print_alpn), .args = "PROTOCOL... BACKEND...",
+     .repeats = true, .block = &block_backends, .sample = "xmpp-client 127.0.0.1:5223",
+     .silence = "none",
+     .doc = "Where TLS is passed to, untouched, in which the client asks for one of these ALPN "
+	    "protocols."},
+    {OWN("silent", share_read_silent, share_print_silent),
+     .args = "DURATION ssh|openvpn|BACKEND...", .block = &block_backends, .sample = "3s ssh",
+     .silence = "none",
+     .doc = "Where clients go that have said nothing for so long: some wait for the server to "
+	    "speak first. With ssh or openvpn, where that rule leads."},
+    {DURATION("first_byte_timeout", share, first_byte_timeout), .min = SECOND, .max = HOUR,
+     .initial = "60s", .doc = "How long a client may be silent before its connection is closed."},
+    {DURATION("classify_timeout", share, classify_timeout), .min = 100, .max = 5 * MINUTE,
+     .initial = "10s",
+     .doc = "From the first byte to when a client that is still unclear counts as other."},
+};
+
+static const struct option backends_options[] = {
+    {CHOICE("proxy_protocol", backends, proxy_protocol), .choices = proxy_headers, .initial = "off",
+     .doc = "The PROXY protocol header, with the client's address, that the back end is sent "
+	    "first. It must expect it."},
+    {DURATION("connect_timeout", backends, connect_timeout), .min = 100, .max = 5 * MINUTE,
+     .initial = "5s", .doc = "How long a back end may take to accept before the next is tried."},
+    {DURATION("idle_timeout", backends, idle_timeout), .max = 30 * DAY, .initial = "1h",
+     .doc = "How long neither side may say anything before the relay is closed. 0 is for ever."},
+    {DURATION("retry_after", backends, retry_after), .max = HOUR, .initial = "10s",
+     .doc = "How long a back end that failed is passed over while there are others."},
+    {DURATION("check", backends, check), .min = SECOND, .max = HOUR, .off = true, .initial = "off",
+     .doc = "How often a connection is made only to see whether it can be."},
+};
+
+static const struct option inetd_options[] = {
+    {OWN("command", inetd_read_command, inetd_print_command), .args = "PROGRAM ARGUMENT...",
+     .sample = "/usr/sbin/sshd -i", .silence = "/usr/sbin/sshd -i",
+     .doc = "What is run for each connection, with it as standard input and output."},
+};
+
+#define BLOCK_OF(n, options)                                                                       \
+	{                                                                                          \
+		(n), (options), COUNT(options)                                                     \
+	}
+
+const struct block block_top = BLOCK_OF("the file", top_options);
+const struct block block_plain = BLOCK_OF("plain", plain_options);
+const struct block block_log = BLOCK_OF("log", log_options);
+const struct block block_limits = BLOCK_OF("limits", limit_options);
+const struct block block_site = BLOCK_OF("site", site_options);
+const struct block block_route = BLOCK_OF("route", route_options);
+const struct block block_share = BLOCK_OF("share", share_options);
+const struct block block_backends = BLOCK_OF("a rule", backends_options);
+const struct block block_inetd = BLOCK_OF("ssh inetd", inetd_options);
+
+const struct option *
+option_find(const struct block *b, struct span name)
+{
+	for (size_t i = 0; i < b->count; i++)
+		if (span_equal(name, span_str(b->options[i].name)))
+			return &b->options[i];
+	return NULL;
+}

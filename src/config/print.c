@@ -1,0 +1,141 @@
+#include "config/printer.h"
+
+#include "config/lex.h"
+#include "config/scalar.h"
+
+static void
+put(struct printer *p, struct span text)
+{
+	if (!p->full)
+		p->full = !buf_append(p->out, text);
+}
+
+static void
+indent(struct printer *p)
+{
+	for (unsigned i = 0; i < p->depth; i++)
+		put(p, SPAN_OF("\t"));
+}
+
+static void
+put_word(struct printer *p, struct span word)
+{
+	if (lex_is_plain(word)) {
+		put(p, word);
+		return;
+	}
+	put(p, SPAN_OF("\""));
+	for (size_t i = 0; i < word.len; i++) {
+		if (word.p[i] == '"' || word.p[i] == '\\')
+			put(p, SPAN_OF("\\"));
+		put(p, span_of(word.p + i, 1));
+	}
+	put(p, SPAN_OF("\""));
+}
+
+void
+print_name(struct printer *p, const char *name)
+{
+	indent(p);
+	put(p, span_str(name));
+}
+
+void
+print_word(struct printer *p, const char *word)
+{
+	put(p, SPAN_OF(" "));
+	put_word(p, span_str(word));
+}
+
+void
+print_value(struct printer *p, const struct option *o, const void *field)
+{
+	struct buf b = buf_with_cap(CONFIG_WORD_MAX);
+
+	put(p, SPAN_OF(" "));
+	if (!scalar_put(&b, o, field))
+		p->full = true;
+	put_word(p, buf_span(&b));
+	buf_free(&b);
+}
+
+void
+print_end(struct printer *p)
+{
+	put(p, SPAN_OF("\n"));
+}
+
+/* Takes back all that was written after the first `len` bytes. */
+static void
+take_back(struct printer *p, size_t len)
+{
+	p->out->end = p->out->start + len;
+}
+
+void
+print_block(struct printer *p, const struct block *block, const void *from)
+{
+	size_t before = buf_len(p->out);
+
+	put(p, SPAN_OF(" {\n"));
+	size_t opened = buf_len(p->out);
+	p->depth++;
+	print_options(p, block, from);
+	p->depth--;
+	if (p->full)
+		return;
+	if (buf_len(p->out) == opened) {
+		take_back(p, before);
+	} else {
+		indent(p);
+		put(p, SPAN_OF("}"));
+	}
+	print_end(p);
+}
+
+static void
+print_one_block(struct printer *p, const struct option *o, const void *field)
+{
+	size_t before = buf_len(p->out);
+
+	print_name(p, o->name);
+	size_t named = buf_len(p->out) + 1;
+	print_block(p, o->block, field);
+	if (!p->full && buf_len(p->out) == named)
+		take_back(p, before);
+}
+
+static void
+print_scalar(struct printer *p, const struct option *o, const void *field)
+{
+	if (scalar_is_initial(o, field))
+		return;
+	print_name(p, o->name);
+	print_value(p, o, field);
+	print_end(p);
+}
+
+void
+print_options(struct printer *p, const struct block *block, const void *from)
+{
+	for (size_t i = 0; i < block->count && !p->full; i++) {
+		const struct option *o = &block->options[i];
+		const void *field = (const char *)from + o->offset;
+
+		if (o->type == OPTION_BLOCK)
+			print_one_block(p, o, field);
+		else if (o->type == OPTION_OWN)
+			o->print(p, o, from);
+		else if (o->type != OPTION_UNBUILT)
+			print_scalar(p, o, field);
+	}
+}
+
+bool
+config_print(const struct config *c, struct buf *out)
+{
+	struct printer p = {.out = out};
+
+	print_options(&p, &block_top, c);
+	return !p.full;
+}

@@ -1,0 +1,235 @@
+#include "config/config.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "config/reader.h"
+#include "config/scalar.h"
+
+#define NEAR 2 /* letters wrong in a word that we still recognize */
+
+const char *
+reader_shown(struct reader *r, const struct word *w)
+{
+	return fault_word(r->scratch, w->text);
+}
+
+void
+reader_mark(struct reader *r, enum mark_kind kind, const char *text, struct place at)
+{
+	*ARENA_PUSH(r->scratch, r->marks, r->mark_count) = (struct mark){text, at, kind};
+}
+
+const char *
+read_list_words(struct reader *r, const char *const *words, size_t count)
+{
+	const char *list = "";
+
+	for (size_t i = 0; i < count; i++)
+		list = arena_printf(r->scratch, "%s%s%s", list,
+				    i == 0          ? ""
+				    : i + 1 < count ? ", "
+						    : " or ",
+				    words[i]);
+	return list;
+}
+
+const char *
+read_nearest(struct span w, const char *const *words, size_t count)
+{
+	const char *best = NULL;
+	unsigned least = NEAR + 1;
+
+	for (size_t i = 0; i < count; i++) {
+		unsigned distance = text_distance(w, span_str(words[i]));
+
+		if (distance < least && distance < w.len) {
+			least = distance;
+			best = words[i];
+		}
+	}
+	return best;
+}
+
+bool
+read_count(struct reader *r, const struct option *o, const struct directive *d, size_t least,
+	   size_t most)
+{
+	if (d->count - 1 > most) {
+		FAULT(r, d->words[most + 1].at, "\"%s\" is one word too many: write \"%s %s\"",
+		      reader_shown(r, &d->words[most + 1]), o->name, option_args(o));
+		return false;
+	}
+	if (d->count - 1 < least) {
+		FAULT(r, directive_place(d), "something is missing: write \"%s %s\"", o->name,
+		      option_args(o));
+		return false;
+	}
+	return true;
+}
+
+bool
+read_no_block(struct reader *r, const struct directive *d)
+{
+	if (d->has_block)
+		FAULT(r, directive_place(d), "%s takes no block", reader_shown(r, &d->words[0]));
+	return !d->has_block;
+}
+
+static void
+unknown_option(struct reader *r, const struct block *block, const struct word *w)
+{
+	const char **names = arena_get(r->scratch, block->count * sizeof *names);
+	size_t count = 0;
+
+	if (r->faults->count > CONFIG_FAULTS_MAX * 100) {
+		FAULT(r, w->at, "there is no such option"); /* too many for a suggestion each */
+		return;
+	}
+	for (size_t i = 0; i < block->count; i++)
+		if (block->options[i].type != OPTION_UNBUILT)
+			names[count++] = block->options[i].name;
+	const char *nearest = read_nearest(w->text, names, count);
+	if (nearest != NULL)
+		FAULT(r, w->at, "there is no option \"%s\" here; did you mean \"%s\"?",
+		      reader_shown(r, w), nearest);
+	else
+		FAULT(r, w->at, "there is no option \"%s\" %s%s; there %s %s", reader_shown(r, w),
+		      block == &block_top ? "here" : "in ", block == &block_top ? "" : block->name,
+		      count == 1 ? "is only" : "are", read_list_words(r, names, count));
+}
+
+static void
+read_one_block(struct reader *r, const struct option *o, const struct directive *d, void *field)
+{
+	if (d->count > 1)
+		FAULT(r, d->words[1].at, "\"%s\" stands outside the block: write \"%s { ... }\"",
+		      reader_shown(r, &d->words[1]), o->name);
+	else if (!d->has_block)
+		FAULT(r, directive_place(d), "%s needs a block: write \"%s { ... }\"", o->name,
+		      o->name);
+	else
+		read_block(r, o->block, d, field);
+}
+
+static void
+read_option(struct reader *r, const struct option *o, const struct directive *d, void *into)
+{
+	void *field = (char *)into + o->offset;
+
+	if (o->type == OPTION_UNBUILT)
+		FAULT(r, directive_place(d), "%s", o->doc);
+	else if (o->type == OPTION_BLOCK)
+		read_one_block(r, o, d, field);
+	else if (o->block == NULL && !read_no_block(r, d))
+		return;
+	else if (o->type == OPTION_OWN)
+		o->read(r, o, d, into);
+	else if (read_count(r, o, d, 1, 1))
+		scalar_read(r, o, &d->words[1], field);
+}
+
+void
+read_block(struct reader *r, const struct block *block, const struct directive *d, void *into)
+{
+	const struct directive **seen = arena_get(r->scratch, block->count * sizeof(void *));
+
+	for (size_t i = 0; i < d->child_count; i++) {
+		const struct directive *child = &d->children[i];
+		const struct option *o = option_find(block, child->words[0].text);
+
+		if (o == NULL) {
+			unknown_option(r, block, &child->words[0]);
+			continue;
+		}
+		const struct directive **before = &seen[o - block->options];
+		if (*before != NULL && !o->repeats) {
+			FAULT(r, directive_place(child),
+			      "%s is here a second time: line %u has it already", o->name,
+			      directive_place(*before).line);
+			continue;
+		}
+		*before = child;
+		read_option(r, o, child, into);
+	}
+}
+
+void
+read_defaults(const struct block *block, void *into)
+{
+	for (size_t i = 0; i < block->count; i++) {
+		const struct option *o = &block->options[i];
+		void *field = (char *)into + o->offset;
+
+		if (o->type == OPTION_BLOCK)
+			read_defaults(o->block, field);
+		else if (scalar_is(o->type) && o->initial != NULL)
+			scalar_read(NULL, o, &(struct word){.text = span_str(o->initial)}, field);
+	}
+}
+
+static void
+read_text(struct reader *r, struct span text)
+{
+	struct tree tree;
+
+	if (text.len > CONFIG_FILE_MAX) {
+		FAULT(r, (struct place){0}, "the file has more than %u bytes", CONFIG_FILE_MAX);
+		return;
+	}
+	tree_read(&tree, text, r->faults, r->scratch);
+	if (!tree.whole)
+		return; /* what stands in which block is anyone's guess */
+	r->dropped = r->faults->count > 0;
+	read_defaults(&block_top, r->config);
+	read_block(r, &block_top,
+		   &(struct directive){.children = tree.directives, .child_count = tree.count},
+		   r->config);
+	check_all(r);
+}
+
+static void
+keep_warnings(struct reader *r)
+{
+	struct config *c = r->config;
+
+	for (size_t i = 0; i < r->warnings->kept; i++) {
+		const struct fault *f = &r->warnings->first[i];
+
+		*ARENA_PUSH(r->memory, c->warnings, c->warning_count) =
+		    arena_printf(r->memory, "%s:%u:%u: %s", r->defaults->file, f->at.line,
+				 f->at.column, f->text);
+	}
+}
+
+struct config *
+config_read(struct span text, const struct config_defaults *defaults, struct buf *errors)
+{
+	struct arena *memory = arena_new(), *scratch = arena_new();
+	struct config *c = ARENA_NEW(memory, struct config);
+
+	c->memory = memory;
+	c->text = span_of(arena_copy(memory, text), text.len);
+	struct faults faults = {.file = defaults->file, .text = c->text, .memory = scratch};
+	struct faults warnings = faults;
+	struct reader r = {.config = c,
+			   .memory = memory,
+			   .scratch = scratch,
+			   .defaults = defaults,
+			   .faults = &faults,
+			   .warnings = &warnings};
+	read_text(&r, c->text);
+	keep_warnings(&r);
+	faults_print(&faults, errors);
+	arena_free(scratch);
+	if (faults.count == 0)
+		return c;
+	config_free(c);
+	return NULL;
+}
+
+void
+config_free(struct config *c)
+{
+	if (c != NULL)
+		arena_free(c->memory);
+}
