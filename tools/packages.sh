@@ -19,7 +19,7 @@ packages_bench=(
 )
 packages_lint=(
 	"${packages_run[@]}"
-	clang clang-format clang-tidy cppcheck libcmocka-dev mandoc shellcheck universal-ctags
+	git clang clang-format clang-tidy cppcheck libcmocka-dev mandoc shellcheck universal-ctags
 )
 # All of them are only installed, never started: see tools/install.sh.
 packages_services=(nginx haproxy h2o sslh openvpn ssh)
