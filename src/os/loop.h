@@ -17,6 +17,7 @@
 /* EPOLLIN and so on, without <sys/epoll.h>. */
 enum {
 	READY_IN = 0x001,
+	READY_URGENT = 0x002, /* EPOLLPRI */
 	READY_OUT = 0x004,
 	READY_ERR = 0x008,
 	READY_HUP = 0x010,

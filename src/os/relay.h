@@ -13,21 +13,29 @@
 
 struct relay;
 
-enum relay_end { RELAY_FINISHED, RELAY_CLIENT_RESET, RELAY_BACKEND_RESET, RELAY_IDLE, RELAY_STOPPED };
+enum relay_end {
+	RELAY_FINISHED,
+	RELAY_CLIENT_RESET,
+	RELAY_BACKEND_RESET,
+	RELAY_IDLE,
+	RELAY_STOPPED
+};
 
 struct relay_result {
 	enum relay_end end;
 	uint64_t from_client, from_backend; /* bytes */
 };
 
-/* One per worker: the buffer that all its relays copy through. */
+/* One per worker: the buffer that all its relays copy through. SIGPIPE is ignored from then on. */
 struct relay_shared;
 struct relay_shared *relay_shared_new(void);
 void relay_shared_free(struct relay_shared *s);
 
 /*
  * Takes over both sockets, which must not be watched by anyone, and closes
- * them at the end. `first` is sent to the back end before anything that the
+ * them at the end (on an error they stay the caller's). Nobody may hold a
+ * duplicate of either. After `idle_ms` without a byte either way it ends; 0: never.
+ * `first` is sent to the back end before anything that the
  * client says (a PROXY header; may be empty). `done` is called exactly once,
  * from the loop; the relay is gone when it returns.
  */
