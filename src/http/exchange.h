@@ -47,9 +47,9 @@ struct request {
 	struct span target;    /* as it came: for logs, and for who passes it on */
 	struct span authority; /* host[:port] in lower case; empty: HTTP/1.0 without Host */
 	struct span host;      /* the same without the port */
-	struct span path;      /* decoded, without dot segments; starts with '/'; "*" for OPTIONS * */
-	struct span query;     /* after the '?', as it came */
-	unsigned version;      /* 10, 11, 20, 30 */
+	struct span path;  /* decoded, without dot segments; starts with '/'; "*" for OPTIONS * */
+	struct span query; /* after the '?', as it came */
+	unsigned version;  /* 10, 11, 20, 30 */
 	struct field *fields;
 	size_t field_count;
 	int64_t length; /* of the body: 0 or more, or LENGTH_… */
@@ -60,15 +60,15 @@ struct client {
 	struct address peer, local;
 	bool secure;
 	const char *tls_version, *tls_cipher; /* NULL without TLS */
-	struct span server_name;	      /* what TLS asked for; may be empty */
+	struct span server_name;              /* what TLS asked for; may be empty */
 };
 
 struct exchange;
 
 /* What the protocol does for a handler. */
 struct exchange_ops {
-	void (*start)(struct exchange *ex, unsigned status, const struct field *fields, size_t count,
-		      int64_t length);
+	void (*start)(struct exchange *ex, unsigned status, const struct field *fields,
+		      size_t count, int64_t length);
 	uint8_t *(*room)(struct exchange *ex, size_t *len);
 	void (*sent)(struct exchange *ex, size_t n, bool last);
 	void (*abort)(struct exchange *ex);
@@ -78,7 +78,7 @@ struct exchange_ops {
 struct handler_ops {
 	void (*body)(struct exchange *ex, struct span bytes, bool last); /* of the request */
 	void (*writable)(struct exchange *ex);
-	void (*gone)(struct exchange *ex); /* the exchange is over, well or not: let go of everything */
+	void (*gone)(struct exchange *ex); /* it is over, well or not: let go of everything */
 };
 
 struct exchange {
@@ -88,13 +88,13 @@ struct exchange {
 	struct request request;
 
 	const struct handler_ops *handler; /* set by who answers */
-	void *handling;			   /* the handler's own */
+	void *handling;                    /* the handler's own */
 
-	unsigned status;     /* 0 until an answer was started */
-	uint64_t body_sent;  /* bytes of the answer's body */
-	bool answered;	     /* the answer is complete */
-	bool wants_close;    /* set by a handler: the connection ends after the answer */
-	int64_t began_ms;    /* for the log */
+	unsigned status;    /* 0 until an answer was started */
+	uint64_t body_sent; /* bytes of the answer's body */
+	bool answered;      /* the answer is complete */
+	bool wants_close;   /* set by a handler: the connection ends after the answer */
+	int64_t began_ms;   /* for the log */
 };
 
 /* The first field of that name (given in lower case); NULL when there is none. */
@@ -104,24 +104,43 @@ const struct span *request_field(const struct request *r, struct span name);
  * The whole answer. `fields` must not hold content-length, date, server, connection
  * or transfer-encoding: the protocol adds what it needs. For HEAD the body is counted, not sent.
  */
-void exchange_respond(struct exchange *ex, unsigned status, const struct field *fields, size_t count,
-		      struct span body);
+void exchange_respond(struct exchange *ex, unsigned status, const struct field *fields,
+		      size_t count, struct span body);
 
-/* Begins an answer with a body of `length` bytes, or LENGTH_UNKNOWN, or LENGTH_NONE (304, 204). */
+/*
+ * Begins an answer with a body of `length` bytes, or LENGTH_UNKNOWN, or LENGTH_NONE (304, 204).
+ * When no body is to be sent (nor for HEAD), ex->answered is true afterwards. An answer begun
+ * outside of h1's calls to the handler ends with exchange_sent(ex, 0, true) even so.
+ */
 void exchange_start(struct exchange *ex, unsigned status, const struct field *fields, size_t count,
 		    int64_t length);
 
 /* Where the next bytes of the body may be written: *len of them, NULL for none now. */
 MUST_CHECK uint8_t *exchange_room(struct exchange *ex, size_t *len);
 
-/* Counts `n` bytes written there as part of the body. `last` ends the answer. */
+/*
+ * Counts `n` bytes written there as part of the body. `last` ends the answer, as do the last
+ * bytes of a known length; then the exchange is gone on return, unless this was called from
+ * one of the handler's own ops, or from the host's `request`.
+ */
 void exchange_sent(struct exchange *ex, size_t n, bool last);
 
-/* The answer was begun but cannot be completed: the peer must be able to tell. */
+/* The answer was begun but cannot be completed: the peer must be able to tell. Ends it. */
 void exchange_abort(struct exchange *ex);
 
 /* A short page for an error or a redirect: "404 Not Found". `location` may be empty. */
 void exchange_respond_status(struct exchange *ex, unsigned status, struct span location);
+
+/* The same with fields of the handler's own, such as Allow. */
+void exchange_respond_page(struct exchange *ex, unsigned status, const struct field *fields,
+			   size_t count);
+
+/* An answer without a body: 204, 304. */
+void exchange_respond_bare(struct exchange *ex, unsigned status, const struct field *fields,
+			   size_t count);
+
+/* That page; `why`, HTML of our own, may say more. */
+struct span status_page(struct arena *memory, unsigned status, const char *why);
 
 const char *status_reason(unsigned status); /* "Not Found"; "" for one we have no word for */
 

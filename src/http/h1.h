@@ -37,10 +37,16 @@ struct h1_host {
 	int64_t (*now_ms)(void *owner);
 };
 
-/* All arguments must outlive it. `settings` may be swapped for a later one between requests. */
+/* All arguments must outlive it. */
 struct h1 *h1_new(const struct h1_host *host, void *owner, const struct h1_settings *settings,
 		  const struct client *client);
-void h1_free(struct h1 *h); /* an exchange under way is told `gone` */
+void h1_free(struct h1 *h); /* an exchange under way is told `gone`; NULL is fine */
+
+/* Later settings, from the next request on. */
+void h1_use(struct h1 *h, const struct h1_settings *settings);
+
+/* Before a thread ends: frees what its connections left for each other. */
+void h1_thread_end(void);
 
 enum h1_state {
 	H1_IDLE,      /* between requests: nothing received of the next */
@@ -53,7 +59,9 @@ enum h1_state h1_state(const struct h1 *h);
 
 /*
  * Takes what it can from the start of `in` and returns how many bytes that was.
- * `in` must begin with the bytes left over from the last call.
+ * `in` must begin with the bytes left over from the last call; the owner must be able to
+ * hold header_bytes of them. Nothing is taken in H1_ANSWERING: when that is over (after
+ * h1_sent() or `output`), what was left over is to be given again, without waiting for more.
  */
 size_t h1_receive(struct h1 *h, struct span in);
 
@@ -66,7 +74,7 @@ void h1_timed_out(struct h1 *h);
 /* No more requests after the one under way: "Connection: close". For a drain. */
 void h1_drain(struct h1 *h);
 
-/* What is to be sent; buf_taken() what was, then call h1_sent(). */
+/* What is to be sent; buf_taken() what was, then call h1_sent(). May be called in `output`. */
 struct buf *h1_output(struct h1 *h);
 void h1_sent(struct h1 *h); /* there is room again: handlers go on */
 

@@ -1,0 +1,31 @@
+/* The grammar that field lines share (RFC 9110 §5.6): tokens, lists, white space around values. */
+#ifndef HTTP_FIELD_H
+#define HTTP_FIELD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/span.h"
+
+/* SPAN_OF() for what is initialized before the program runs. */
+#define SPAN_TEXT(string)                                                                          \
+	{                                                                                          \
+		(const uint8_t *)(string), sizeof(string) - 1                                      \
+	}
+
+/* For each byte that may stand in a token its lower case, for all others 0. */
+extern const uint8_t field_token_lower[256];
+
+bool field_is_token(struct span s); /* at least one byte */
+
+/* Without the spaces and tabs at both ends. */
+struct span field_trim(struct span s);
+
+/*
+ * Takes the next element that is not empty from a comma-separated list, trimmed;
+ * false at the end. For lists without quoted strings.
+ */
+MUST_CHECK bool field_list_next(struct span *list, struct span *element);
+
+#endif

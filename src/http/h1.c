@@ -1,0 +1,238 @@
+#include "http/h1_inner.h"
+
+#include <stdlib.h>
+
+#include "http/field.h"
+#include "http/h1_pool.h"
+#include "http/h1_write.h"
+
+struct h1 *
+h1_new(const struct h1_host *host, void *owner, const struct h1_settings *settings,
+       const struct client *client)
+{
+	struct h1 *h = MEM_NEW(struct h1);
+
+	*h = (struct h1){.host = host, .owner = owner, .settings = settings, .client = client};
+	h->out = buf_with_cap(OUTPUT_MAX);
+	h->body = h1_body_none();
+	return h;
+}
+
+void
+h1_use(struct h1 *h, const struct h1_settings *settings)
+{
+	h->settings = settings;
+}
+
+static void
+give_back(struct h1 *h)
+{
+	if (buf_len(&h->out) == 0 && h->out.data != NULL)
+		h1_pool_take_back(&h->out);
+}
+
+void
+h1_free(struct h1 *h)
+{
+	if (h == NULL)
+		return;
+	if (h->now != NULL)
+		h1_forget(h);
+	buf_taken(&h->out, buf_len(&h->out));
+	give_back(h);
+	free(h);
+}
+
+static bool
+is_output_full(const struct h1 *h)
+{
+	return buf_len(&h->out) > OUTPUT_FULL;
+}
+
+/* Nothing of a request has come, not even half of the empty line before it. */
+static bool
+is_idle(const struct h1 *h)
+{
+	return h->stage == STAGE_HEAD && !h->left_over && !h->blank;
+}
+
+enum h1_state
+h1_state(const struct h1 *h)
+{
+	switch ((enum stage)h->stage) {
+	case STAGE_BODY:
+		return H1_BODY;
+	case STAGE_ANSWER:
+		return H1_ANSWERING;
+	case STAGE_CLOSED:
+		return H1_CLOSING;
+	case STAGE_HEAD:
+		break;
+	}
+	if (is_idle(h))
+		return H1_IDLE;
+	return is_output_full(h) ? H1_ANSWERING : H1_HEAD;
+}
+
+static size_t
+take_nothing(struct h1 *h, struct span in)
+{
+	(void)h, (void)in;
+	return 0;
+}
+
+static size_t
+drop(struct h1 *h, struct span in)
+{
+	(void)h;
+	return in.len;
+}
+
+static size_t (*const takers[])(struct h1 *h, struct span in) = {
+    [STAGE_HEAD] = h1_take_head,
+    [STAGE_BODY] = h1_take_body,
+    [STAGE_ANSWER] = take_nothing,
+    [STAGE_CLOSED] = drop,
+};
+
+/* The peer is done, and no request is whole any more, nor waiting for room to be answered. */
+static void
+close_if_over(struct h1 *h)
+{
+	if (h->ended && h->stage == STAGE_HEAD && !(h->left_over && is_output_full(h)))
+		h->stage = STAGE_CLOSED;
+}
+
+size_t
+h1_receive(struct h1 *h, struct span in)
+{
+	size_t used = 0, n;
+	uint8_t stage;
+
+	h->left_over = in.len > 0;
+	do {
+		stage = h->stage;
+		n = takers[stage](h, span_tail(in, used));
+		used += n;
+	} while (used < in.len && (n > 0 || h->stage != stage));
+	h->left_over = used < in.len;
+	close_if_over(h);
+	return used;
+}
+
+/* No whole request will come of it: whoever works on it is told to stop. */
+static void
+break_off(struct h1 *h)
+{
+	if (h->now != NULL) {
+		h1_give_up(h->now);
+		h1_settle(h);
+	}
+	h->stage = STAGE_CLOSED;
+}
+
+void
+h1_receive_end(struct h1 *h)
+{
+	h->ended = true;
+	if (h->stage == STAGE_BODY)
+		break_off(h);
+	else if (h->stage == STAGE_ANSWER && !h->left_over)
+		h->draining = true;
+	close_if_over(h);
+}
+
+void
+h1_timed_out(struct h1 *h)
+{
+	bool asked_half = h->stage == STAGE_HEAD && !is_idle(h) && !is_output_full(h);
+
+	if (asked_half)
+		h1_refuse_head(h, SPAN_NONE, 408);
+	else if (h->stage == STAGE_BODY && h->now != NULL && h->now->ex.status == 0)
+		h1_refuse(h, 408);
+	else
+		break_off(h);
+}
+
+void
+h1_drain(struct h1 *h)
+{
+	h->draining = true;
+	if (is_idle(h))
+		h->stage = STAGE_CLOSED;
+}
+
+struct buf *
+h1_output(struct h1 *h)
+{
+	return &h->out;
+}
+
+static bool
+waits_for_room(const struct h1 *h)
+{
+	const struct exchange *ex = h->now != NULL ? &h->now->ex : NULL;
+
+	return ex != NULL && ex->status != 0 && !ex->answered && ex->handler != NULL &&
+	       ex->handler->writable != NULL && !is_output_full(h);
+}
+
+void
+h1_sent(struct h1 *h)
+{
+	if (waits_for_room(h)) {
+		h->calls++;
+		h->now->ex.handler->writable(&h->now->ex);
+		h->calls--;
+		h1_settle(h);
+	}
+	give_back(h);
+}
+
+bool
+h1_will_close(const struct h1 *h)
+{
+	return h->close || h->draining || h->stage == STAGE_CLOSED;
+}
+
+/* An answer to nobody's request. */
+static bool
+put_refusal(struct buf *out, struct span date, const char *server_name, const char *why)
+{
+	static const struct field html = {SPAN_TEXT("content-type"),
+					  SPAN_TEXT("text/html; charset=utf-8")};
+	struct arena *memory = h1_pool_arena();
+	struct span page = status_page(memory, 400, why);
+	struct h1_answer answer = {
+	    .status = 400,
+	    .fields = &html,
+	    .field_count = 1,
+	    .length = (int64_t)page.len,
+	    .close = true,
+	    .date = date,
+	    .server = server_name != NULL ? span_str(server_name) : SPAN_NONE,
+	};
+	uint8_t *room = buf_room(out, h1_head_size(&answer) + page.len);
+
+	if (room != NULL) {
+		buf_added(out, (size_t)(h1_put_head(room, &answer) - room));
+		if (!buf_append(out, page))
+			room = NULL;
+	}
+	h1_pool_put_arena(memory);
+	return room != NULL;
+}
+
+bool
+h1_plain_to_tls(struct buf *out, struct span date, const char *server_name)
+{
+	return put_refusal(out, date, server_name,
+			   "<p>The plain HTTP request was sent to HTTPS port</p>\n");
+}
+
+bool
+h1_bad_request(struct buf *out, struct span date, const char *server_name)
+{
+	return put_refusal(out, date, server_name, "");
+}

@@ -1,0 +1,289 @@
+#include "http/h1_inner.h"
+
+#include <assert.h>
+
+#include "http/field.h"
+#include "http/h1_pool.h"
+#include "http/h1_write.h"
+
+#define PIECE_MAX   (64 * 1024)
+#define UNKNOWN_MAX (16 * 1024) /* a piece of a body whose length nobody knows */
+#define CHUNK_AFTER 2           /* CRLF */
+
+static const struct span last_chunk = SPAN_TEXT("0\r\n\r\n");
+static const struct exchange_ops ops;
+
+struct exchange *
+h1_begin(struct h1 *h)
+{
+	struct arena *memory = h1_pool_arena();
+	struct h1_exchange *x = ARENA_NEW(memory, struct h1_exchange);
+
+	x->h = h;
+	x->ex.ops = &ops;
+	x->ex.memory = memory;
+	x->ex.client = h->client;
+	x->ex.began_ms = h->host->now_ms(h->owner);
+	x->ex.request.method = METHOD_OTHER;
+	x->ex.request.length = LENGTH_NONE;
+	h->now = x;
+	return &x->ex;
+}
+
+void
+h1_next_head(struct h1 *h)
+{
+	h->stage = STAGE_HEAD;
+	h->scan = (struct h1_scan){0};
+	h->line = (struct h1_line){0};
+	h->blank = false;
+	h->drained = 0;
+	if (h->draining || (h->ended && !h->left_over))
+		h->stage = STAGE_CLOSED;
+}
+
+void
+h1_forget(struct h1 *h)
+{
+	struct exchange *ex = &h->now->ex;
+
+	h->calls++;
+	if (ex->handler != NULL && ex->handler->gone != NULL)
+		ex->handler->gone(ex);
+	h->host->over(ex, h->owner);
+	h->calls--;
+	h->now = NULL;
+	h1_pool_put_arena(ex->memory);
+}
+
+/* Forgets an exchange that was answered, unless a handler is still looking at it. */
+void
+h1_settle(struct h1 *h)
+{
+	if (h->now == NULL || h->calls > 0 || !h->now->ex.answered)
+		return;
+	h->close |= h->now->ex.wants_close;
+	h1_forget(h);
+	if (h->close)
+		h->stage = STAGE_CLOSED;
+	else if (h1_body_ended(&h->body))
+		h1_next_head(h);
+	else
+		h->stage = STAGE_BODY;
+}
+
+/* Answers what cannot be served, and ends the connection: where the next request would
+ * begin is not known for sure any more. */
+void
+h1_refuse(struct h1 *h, unsigned status)
+{
+	struct exchange *ex = h->now != NULL ? &h->now->ex : h1_begin(h);
+
+	h->close = true;
+	h->calls++;
+	if (ex->status == 0)
+		exchange_respond_status(ex, status, SPAN_NONE);
+	else
+		exchange_abort(ex);
+	h->calls--;
+	h->stage = STAGE_ANSWER;
+	h1_settle(h);
+}
+
+static struct h1_exchange *
+self(struct exchange *ex)
+{
+	return container_of(ex, struct h1_exchange, ex);
+}
+
+/* Outside of our own calls, nobody else will tell the owner that there is output. */
+static void
+tell(struct h1 *h)
+{
+	if (h->calls > 0)
+		return;
+	h1_settle(h);
+	h->host->output(h->owner);
+}
+
+static bool
+has_no_body(const struct exchange *ex, int64_t length)
+{
+	return ex->request.method == METHOD_HEAD || length == LENGTH_NONE || length == 0;
+}
+
+/* RFC 9110 §8.6: neither has a body, nor may it look as if it had an empty one. */
+static bool
+is_bodiless(unsigned status)
+{
+	return status == 204 || status == 304;
+}
+
+/* Whether what is left of the request's body is more than we read for nobody. */
+static bool
+is_too_much_to_drain(const struct h1_exchange *x)
+{
+	const struct exchange *ex = &x->ex;
+
+	if (h1_body_ended(&x->h->body) || (ex->handler != NULL && ex->handler->body != NULL))
+		return false;
+	/* Whoever expected 100 and gets an answer may send the body, or not (RFC 9110 §10.1.1). */
+	return x->continues || ex->request.length > DRAIN_MAX;
+}
+
+static void
+choose_framing(struct h1_exchange *x, int64_t length)
+{
+	bool old = x->ex.request.version < 11;
+
+	x->left = length;
+	x->framing = FRAMING_LENGTH;
+	if (length == LENGTH_UNKNOWN)
+		x->framing = old ? FRAMING_CLOSE : FRAMING_CHUNKED;
+	x->h->close |= x->ex.wants_close || x->h->draining || x->framing == FRAMING_CLOSE ||
+		       is_too_much_to_drain(x);
+}
+
+/* The answer cannot be sent as it is: the connection's end says so. */
+void
+h1_give_up(struct h1_exchange *x)
+{
+	x->h->close = true;
+	x->ex.answered = true;
+}
+
+/* Room for the head, and for as much of the body as will come next. */
+static uint8_t *
+room_for_answer(struct h1 *h, size_t head, int64_t length)
+{
+	size_t body = length < 0 ? 0 : length < PIECE_MAX ? (size_t)length : PIECE_MAX;
+
+	h1_pool_fill(&h->out, head + body);
+	uint8_t *room = buf_room(&h->out, head + body);
+	return room != NULL ? room : buf_room(&h->out, head);
+}
+
+static void
+start(struct exchange *ex, unsigned status, const struct field *fields, size_t count,
+      int64_t length)
+{
+	struct h1_exchange *x = self(ex);
+	struct h1 *h = x->h;
+	const char *server = h->settings->server_name;
+
+	choose_framing(x, length);
+	ex->status = status;
+	struct h1_answer answer = {
+	    .status = status,
+	    .fields = fields,
+	    .field_count = count,
+	    .length = length == LENGTH_NONE && !is_bodiless(status) ? 0 : length,
+	    .chunked = x->framing == FRAMING_CHUNKED,
+	    .close = h->close,
+	    .keep_alive = x->keep_alive && ex->request.version < 11,
+	    .date = h->host->date(h->owner),
+	    .server = server != NULL ? span_str(server) : SPAN_NONE,
+	};
+	bool bare = has_no_body(ex, length);
+	uint8_t *room = room_for_answer(h, h1_head_size(&answer), bare ? LENGTH_NONE : length);
+	if (room == NULL) {
+		h1_give_up(x);
+		return;
+	}
+	buf_added(&h->out, (size_t)(h1_put_head(room, &answer) - room));
+	ex->answered = bare;
+}
+
+static size_t
+piece_size(const struct h1_exchange *x)
+{
+	size_t most = OUTPUT_MAX - buf_len(&x->h->out);
+
+	most = most < PIECE_MAX ? most : PIECE_MAX;
+	if (x->framing == FRAMING_LENGTH)
+		return (uint64_t)x->left < most ? (size_t)x->left : most;
+	return most < UNKNOWN_MAX ? most : UNKNOWN_MAX;
+}
+
+/* Around a chunk: its size, reserved before it is known, and after the last one the end. */
+static size_t
+chunk_overhead(const struct h1_exchange *x)
+{
+	return x->framing == FRAMING_CHUNKED ? H1_CHUNK_HEAD + CHUNK_AFTER + last_chunk.len : 0;
+}
+
+static uint8_t *
+room(struct exchange *ex, size_t *len)
+{
+	struct h1_exchange *x = self(ex);
+	size_t overhead = chunk_overhead(x), size = piece_size(x);
+
+	*len = x->granted = 0;
+	if (ex->status == 0 || ex->answered || buf_len(&x->h->out) > OUTPUT_FULL)
+		return NULL;
+	h1_pool_fill(&x->h->out, size + overhead);
+	uint8_t *to = buf_room(&x->h->out, size + overhead);
+	if (to == NULL)
+		return NULL;
+	*len = x->granted = size;
+	return x->framing == FRAMING_CHUNKED ? to + H1_CHUNK_HEAD : to;
+}
+
+static void
+sent_chunk(struct h1_exchange *x, size_t n, bool last)
+{
+	struct buf *out = &x->h->out;
+	uint8_t *to = buf_room(out, n + chunk_overhead(x));
+
+	if (to == NULL) {
+		h1_give_up(x);
+		return;
+	}
+	if (n > 0) {
+		h1_put_chunk_head(to, n);
+		memcpy(to + H1_CHUNK_HEAD + n, "\r\n", CHUNK_AFTER);
+		buf_added(out, H1_CHUNK_HEAD + n + CHUNK_AFTER);
+	}
+	if (last && !buf_append(out, last_chunk))
+		h1_give_up(x);
+}
+
+static void
+sent(struct exchange *ex, size_t n, bool last)
+{
+	struct h1_exchange *x = self(ex);
+
+	assert(n <= x->granted);
+	x->granted = 0;
+	if (!ex->answered) {
+		ex->body_sent += n;
+		if (x->framing == FRAMING_CHUNKED)
+			sent_chunk(x, n, last);
+		else
+			buf_added(&x->h->out, n);
+		if (x->framing == FRAMING_LENGTH) {
+			x->left -= (int64_t)n;
+			if (last && x->left > 0)
+				h1_give_up(x);
+			last = x->left == 0;
+		}
+		ex->answered |= last;
+	}
+	tell(x->h);
+}
+
+static void
+abort_answer(struct exchange *ex)
+{
+	struct h1_exchange *x = self(ex);
+
+	x->h->close = true;
+	if (ex->status == 0) {
+		exchange_respond_status(ex, 500, SPAN_NONE);
+		return;
+	}
+	h1_give_up(x);
+	tell(x->h);
+}
+
+static const struct exchange_ops ops = {start, room, sent, abort_answer};

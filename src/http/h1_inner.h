@@ -1,0 +1,66 @@
+/* The inside of struct h1, for the files that are h1: h1.c, h1_answer.c, h1_request.c. */
+#ifndef HTTP_H1_INNER_H
+#define HTTP_H1_INNER_H
+
+#include "http/h1.h"
+#include "http/h1_body.h"
+#include "http/h1_parse.h"
+
+#define OUTPUT_MAX  (128 * 1024)
+#define OUTPUT_FULL (OUTPUT_MAX / 2) /* no request is begun and no body goes on above this */
+#define DRAIN_MAX   (64 * 1024)      /* bytes of a body nobody wants, read to keep a connection */
+
+enum stage {
+	STAGE_HEAD,
+	STAGE_BODY, /* of the request; its answer may be complete already */
+	STAGE_ANSWER,
+	STAGE_CLOSED,
+};
+
+enum framing { FRAMING_LENGTH, FRAMING_CHUNKED, FRAMING_CLOSE };
+
+struct h1_exchange {
+	struct exchange ex;
+	struct h1 *h;
+	int64_t left;   /* of the answer's body, where its length is known */
+	size_t granted; /* bytes of the last exchange_room() */
+	enum framing framing;
+	bool keep_alive; /* asked for by name */
+	bool continues;  /* waits for "100 Continue" */
+};
+
+/* Small: most connections are idle most of the time, and this is all they hold. */
+struct h1 {
+	const struct h1_host *host;
+	void *owner;
+	const struct h1_settings *settings;
+	const struct client *client;
+	struct h1_exchange *now; /* NULL between exchanges */
+	struct buf out;
+	struct h1_body body;
+	struct h1_scan scan;
+	struct h1_line line;
+	uint32_t drained;
+	uint8_t stage;
+	uint8_t calls;  /* of ours to a handler, under way: the exchange must stay */
+	bool blank;     /* an empty line came before the request */
+	bool left_over; /* the last h1_receive() could not take everything */
+	bool ended;     /* the peer said FIN */
+	bool draining;  /* no more requests after this one */
+	bool close;     /* the connection ends after this answer */
+};
+
+/* h1_answer.c: exchanges, from begun to forgotten, and what they ask of us. */
+struct exchange *h1_begin(struct h1 *h);
+void h1_forget(struct h1 *h);
+void h1_settle(struct h1 *h);           /* forgets it if it was answered, and goes on */
+void h1_give_up(struct h1_exchange *x); /* the connection's end says that the answer is not whole */
+void h1_refuse(struct h1 *h, unsigned status);
+void h1_next_head(struct h1 *h);
+
+/* h1_request.c: each takes what it can of `in` and returns how much that was. */
+size_t h1_take_head(struct h1 *h, struct span in);
+size_t h1_take_body(struct h1 *h, struct span in);
+void h1_refuse_head(struct h1 *h, struct span in, unsigned status);
+
+#endif
