@@ -1,0 +1,133 @@
+#include "serve/conditional.h"
+
+#include "http/date.h"
+#include "http/field.h"
+
+static const struct known {
+	struct span name;
+	size_t offset;
+} known[] = {
+    {SPAN_TEXT("if-match"), offsetof(struct conditions, if_match)},
+    {SPAN_TEXT("if-none-match"), offsetof(struct conditions, if_none_match)},
+    {SPAN_TEXT("if-modified-since"), offsetof(struct conditions, if_modified_since)},
+    {SPAN_TEXT("if-unmodified-since"), offsetof(struct conditions, if_unmodified_since)},
+    {SPAN_TEXT("if-range"), offsetof(struct conditions, if_range)},
+    {SPAN_TEXT("range"), offsetof(struct conditions, range)},
+};
+
+static void
+note(struct conditions *out, const struct field *f)
+{
+	for (size_t i = 0; i < COUNT(known); i++) {
+		struct span *at = (struct span *)(void *)((char *)out + known[i].offset);
+
+		if (at->len == 0 && span_equal(f->name, known[i].name))
+			*at = f->value;
+	}
+}
+
+void
+conditions_of(const struct request *r, struct conditions *out)
+{
+	*out = (struct conditions){.request = r};
+	for (size_t i = 0; i < r->field_count; i++)
+		if (r->fields[i].name.p[0] == 'i' || r->fields[i].name.p[0] == 'r')
+			note(out, &r->fields[i]);
+}
+
+/* One entity-tag (§8.8.3) from the front of a list; its quotes stay. False: no tag. */
+static bool
+take_tag(struct span *list, struct span *tag, bool *weak)
+{
+	*weak = span_starts_with(*list, SPAN_OF("W/"));
+	if (*weak)
+		*list = span_tail(*list, 2);
+	if (list->len == 0 || list->p[0] != '"')
+		return false;
+	size_t end = span_find(span_tail(*list, 1), '"') + 2;
+	if (end > list->len)
+		return false;
+	*tag = span_head(*list, end);
+	*list = span_tail(*list, end);
+	return true;
+}
+
+/* Our tags are strong: compared strongly, a weak one never equals them (§8.8.3.2). */
+static bool
+list_has(struct span list, struct span etag, bool strongly)
+{
+	struct span tag;
+	bool weak;
+
+	if (span_equal(list, SPAN_OF("*")))
+		return true;
+	for (list = field_trim(list); list.len > 0; list = field_trim(list)) {
+		if (list.p[0] == ',') {
+			list = span_tail(list, 1);
+			continue;
+		}
+		if (!take_tag(&list, &tag, &weak))
+			return false;
+		if (span_equal(tag, etag) && !(weak && strongly))
+			return true;
+	}
+	return false;
+}
+
+/* A list may be spread over several fields of the name (§5.3). */
+static bool
+fields_have(const struct request *r, struct span name, struct span etag, bool strongly)
+{
+	for (size_t i = 0; i < r->field_count; i++)
+		if (span_equal(r->fields[i].name, name) &&
+		    list_has(r->fields[i].value, etag, strongly))
+			return true;
+	return false;
+}
+
+/* A date that is none is no condition (§13.1.3, §13.1.4). */
+static bool
+changed_since(struct span value, const struct validators *v, bool without_date)
+{
+	int64_t date;
+
+	return date_parse(value, &date) ? v->mtime_s > date : without_date;
+}
+
+enum condition
+condition_check(const struct conditions *c, const struct validators *v)
+{
+	const struct request *r = c->request;
+
+	if (c->if_match.len > 0) {
+		if (!fields_have(r, SPAN_OF("if-match"), v->etag, true))
+			return CONDITION_FAILED;
+	} else if (c->if_unmodified_since.len > 0) {
+		if (changed_since(c->if_unmodified_since, v, false))
+			return CONDITION_FAILED;
+	}
+	if (c->if_none_match.len > 0) {
+		if (fields_have(r, SPAN_OF("if-none-match"), v->etag, false))
+			return CONDITION_NOT_MODIFIED;
+	} else if (c->if_modified_since.len > 0) {
+		if (!changed_since(c->if_modified_since, v, true))
+			return CONDITION_NOT_MODIFIED;
+	}
+	return CONDITION_SEND;
+}
+
+bool
+condition_wants_range(const struct conditions *c, const struct validators *v)
+{
+	struct span value = c->if_range, tag;
+	int64_t date;
+	bool weak;
+
+	if (c->range.len == 0 || c->request->method != METHOD_GET)
+		return false;
+	if (value.len == 0)
+		return true;
+	if (date_parse(value, &date))
+		return date == v->mtime_s;
+	return take_tag(&value, &tag, &weak) && !weak && value.len == 0 && span_equal(tag, v->etag);
+}

@@ -1,0 +1,15 @@
+/* Answers with files below a root: GET and HEAD, conditions, ranges (RFC 9110 §9, §13, §14). */
+#ifndef SERVE_FILE_H
+#define SERVE_FILE_H
+
+#include "serve/serve.h"
+
+void file_serve(const struct serve *s, struct exchange *ex, const struct route *route);
+
+/* 405 with what is allowed on files; true when the method is one of these. */
+MUST_CHECK bool file_method_allowed(struct exchange *ex);
+
+/* The page for what fs_open_beneath() said. */
+void file_respond_errno(struct exchange *ex, int why);
+
+#endif
