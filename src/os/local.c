@@ -44,7 +44,8 @@ local_listen(const char *path, int *fd)
 	if (failed(e))
 		return e;
 	if (answers(&at))
-		return err_new("another sallyport runs with this state_dir: it answers at %s", path);
+		return err_new("another sallyport runs with this state_dir: it answers at %s",
+			       path);
 	unlink(path); /* left by one that was killed */
 	*fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (*fd < 0)
@@ -105,9 +106,10 @@ local_ask(const char *path, struct span request, struct buf *answer)
 		return err_sys("cannot make a socket");
 	if (connect(fd, (struct sockaddr *)&at, sizeof at) < 0)
 		e = errno == ENOENT || errno == ECONNREFUSED
-			? err_new("no sallyport is running with this configuration (nothing answers "
-				  "at %s)",
-				  path)
+			? err_new(
+			      "no sallyport is running with this configuration (nothing answers "
+			      "at %s)",
+			      path)
 			: err_sys("cannot reach %s", path);
 	else if (send(fd, request.p, request.len, MSG_NOSIGNAL) != (ssize_t)request.len ||
 		 shutdown(fd, SHUT_WR) < 0)
