@@ -137,7 +137,7 @@ give_up(const char *user, bool keep_root, bool *became)
 		if (!failed(e) && !keep_root)
 			e = enter_empty_directory();
 		if (!failed(e))
-			e = become(uid, gid, root);
+			e = become(uid, gid);
 		if (failed(e))
 			return err_in(e, "cannot give up root");
 		*became = true;
@@ -149,7 +149,7 @@ give_up(const char *user, bool keep_root, bool *became)
 }
 
 struct err
-sandbox_user(const char *user, enum sandbox_root root, bool *became)
+sandbox_user(const char *user, bool *became)
 {
 	return give_up(user, false, became);
 }

@@ -19,17 +19,12 @@ enum sandbox_profile {
 /* Raises the soft limit to `want` descriptors. Sets *got; less than asked is no error. */
 void sandbox_descriptors(unsigned long want, unsigned long *got);
 
-enum sandbox_root {
-	SANDBOX_EMPTY_ROOT,
-	SANDBOX_KEEP_ROOT, /* for a role that must read what the C library needs of /etc */
-};
-
 /*
  * Not dumpable and no new privileges, ever. As root also: enters an empty
- * directory as root directory (if asked to), becomes `user` (uid, gid, no other groups) and
+ * directory as root directory, becomes `user` (uid, gid, no other groups) and
  * drops every capability. Without root, *became is false and the rest holds.
  */
-MUST_CHECK struct err sandbox_user(const char *user, enum sandbox_root root, bool *became);
+MUST_CHECK struct err sandbox_user(const char *user, bool *became);
 
 /* The same, but the root directory stays: for getaddrinfo(), which reads /etc. */
 MUST_CHECK struct err sandbox_user_only(const char *user, bool *became);

@@ -74,7 +74,7 @@ becomes_nobody(void)
 	cap_t now, none = cap_init();
 
 	MUST(prctl(PR_SET_PDEATHSIG, SIGTERM) == 0);
-	MUST(!failed(sandbox_user("nobody", SANDBOX_EMPTY_ROOT, &became)) && became);
+	MUST(!failed(sandbox_user("nobody", &became)) && became);
 	MUST(getuid() == 65534 && geteuid() == 65534 && getgid() == 65534);
 	MUST(getgroups(0, NULL) == 0);
 	now = cap_get_proc();
@@ -129,7 +129,7 @@ stays_who_it_is(void)
 	bool became = true;
 
 	MUST(setresuid(65534, 65534, 65534) == 0);
-	MUST(!failed(sandbox_user("no-such-user", SANDBOX_EMPTY_ROOT, &became)) && !became);
+	MUST(!failed(sandbox_user("no-such-user", &became)) && !became);
 	MUST(prctl(PR_GET_DUMPABLE) == 0 && prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1);
 	return 0;
 }
@@ -147,12 +147,12 @@ static int
 has_no_such_user(void)
 {
 	bool became;
-	struct err e = sandbox_user("_sallyport-none", SANDBOX_EMPTY_ROOT, &became);
+	struct err e = sandbox_user("_sallyport-none", &became);
 
 	MUST(failed(e) && !became);
 	MUST(strstr(e.text, "no user _sallyport-none") != NULL);
 	MUST(strstr(e.text, "systemd-sysusers") != NULL);
-	MUST(failed(sandbox_user("root", SANDBOX_EMPTY_ROOT, &became)));
+	MUST(failed(sandbox_user("root", &became)));
 	MUST(geteuid() == 0 && open("/etc/passwd", O_RDONLY) >= 0);
 	return 0;
 }
