@@ -19,7 +19,11 @@ struct span {
 };
 
 #define SPAN_NONE       ((struct span){NULL, 0})
-#define SPAN_OF(string) ((struct span){(const uint8_t *)(string), sizeof(string) - 1})
+#define SPAN_OF(string) ((struct span)SPAN_INIT(string))
+#define SPAN_INIT(string)                                                                          \
+	{                                                                                          \
+		(const uint8_t *)(string), sizeof(string) - 1                                      \
+	} /* for static tables */
 
 static inline struct span
 span_of(const void *p, size_t len)
