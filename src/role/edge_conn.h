@@ -1,0 +1,50 @@
+/*
+ * A connection that was accepted, until it is known what it is: then it goes to
+ * a site (edge_http), a back end (edge_relay) or another process (edge_inetd).
+ */
+#ifndef ROLE_EDGE_CONN_H
+#define ROLE_EDGE_CONN_H
+
+#include "base/address.h"
+#include "base/list.h"
+#include "os/loop.h"
+#include "share/direct.h"
+
+struct worker;
+struct view;
+
+struct conn {
+	struct watch watch;
+	struct timer timer;
+	struct list link, undecided;
+	struct worker *worker;
+	struct view *view; /* as of its acceptance, or its last request */
+	int fd;
+	bool plain;   /* came in on the plain port */
+	bool proxied; /* a PROXY header was read */
+	bool spoke;   /* at least one byte came */
+	struct address peer, local;
+	void (*end)(struct conn *c); /* lets go of what a later stage added; may be NULL */
+	void *stage;                 /* that stage's own */
+};
+
+/* Takes a socket that was just accepted. */
+void conn_begin(struct worker *w, int fd, const struct address *peer, bool plain);
+
+/* Closes and forgets it. */
+void conn_close(struct conn *c);
+
+/* Forgets it, but gives its socket, watched by nobody, to the caller. */
+int conn_give_up(struct conn *c);
+
+/* Says FIN, reads (and drops) what still comes for a moment, so that no RST
+ * overtakes our last bytes, then closes. */
+void conn_linger(struct conn *c);
+
+/* It is known what it is: it is not closed any more to make room for others. */
+void conn_decided(struct conn *c);
+
+/* What a watch on it waits for: told once per change. */
+#define CONN_EVENTS (READY_IN | READY_RDHUP | READY_EDGE)
+
+#endif

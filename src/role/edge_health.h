@@ -1,0 +1,15 @@
+/* Connects to back ends from time to time, where `check` asks for it, and marks those down that
+ * refuse. */
+#ifndef ROLE_EDGE_HEALTH_H
+#define ROLE_EDGE_HEALTH_H
+
+struct health;
+struct loop;
+struct snapshot;
+
+struct health *health_new(struct loop *l);
+
+/* Checks the back ends of `s` from now on, which it shares until the next is given. */
+void health_follow(struct health *h, struct snapshot *s);
+
+#endif

@@ -1,0 +1,500 @@
+#include "role/edge_http.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "os/sock.h"
+#include "role/edge_worker.h"
+#include "tls/conn.h"
+
+#define ROUNDS_A_TURN 16    /* reads and writes before others get their turn */
+#define IN_SLACK      16384 /* kept of what follows a head that is being read */
+#define REFUSAL_MAX   2048
+
+struct http {
+	struct conn *conn;
+	struct worker *worker;
+	struct tls_conn *tls; /* NULL in clear */
+	struct h1 *h1;        /* NULL until TLS is there */
+	struct client client;
+	struct buf in;       /* received, not used yet; mostly empty */
+	enum h1_state timed; /* what the timer runs for */
+	bool readable;       /* recv may give something */
+	bool fin;            /* the peer's FIN is there, or behind what can be read */
+	bool asks_out;       /* READY_OUT is watched for too */
+	bool answered;       /* an answer was begun: a ticket went with it, if any was worth it */
+	bool pumping;        /* pump() is on the stack: it will see what handlers add */
+	char name[HELLO_NAME_MAX + 1];
+};
+
+/* What came of one step. */
+enum step {
+	STEP_DONE, /* there may be more to do */
+	STEP_WAIT, /* for the peer, or for a handler */
+	STEP_GONE, /* the connection is closed: `h` is no more */
+};
+
+static void pump(struct http *h);
+
+static struct http *
+http_of(struct conn *c)
+{
+	return c->stage;
+}
+
+/* Until FIN is seen, a read that gives less than asked has given all (epoll(7), EPOLLET). */
+static ssize_t
+receive(void *owner, void *to, size_t len)
+{
+	struct http *h = owner;
+	ssize_t n = h->readable ? sock_read(h->conn->fd, to, len) : SOCK_AGAIN;
+
+	if (n == SOCK_AGAIN || (n > 0 && (size_t)n < len && !h->fin))
+		h->readable = false;
+	return n;
+}
+
+static ssize_t
+transmit(void *owner, const void *from, size_t len)
+{
+	struct http *h = owner;
+
+	return sock_write(h->conn->fd, from, len);
+}
+
+_Static_assert(SOCK_AGAIN == TLS_IO_AGAIN && SOCK_DEAD == TLS_IO_DEAD,
+	       "sockets and TLS say the same of a read");
+static const struct tls_io io = {receive, transmit};
+
+static enum tls_result
+http_read(struct http *h, void *to, size_t len, size_t *got)
+{
+	if (h->tls != NULL)
+		return tls_read(h->tls, to, len, got);
+	ssize_t n = receive(h, to, len);
+	*got = n > 0 ? (size_t)n : 0;
+	return n > 0             ? TLS_DONE
+	       : n == 0          ? TLS_CLOSED
+	       : n == SOCK_AGAIN ? TLS_WANT_RECV
+				 : TLS_FAILED;
+}
+
+static enum tls_result
+http_write(struct http *h, struct span bytes, size_t *taken)
+{
+	if (h->tls != NULL)
+		return tls_write(h->tls, bytes, taken);
+	ssize_t n = transmit(h, bytes.p, bytes.len);
+	*taken = n > 0 ? (size_t)n : 0;
+	return n > 0 ? TLS_DONE : n == SOCK_AGAIN ? TLS_WANT_SEND : TLS_FAILED;
+}
+
+static void
+http_end(struct conn *c)
+{
+	struct http *h = http_of(c);
+
+	h->pumping = true; /* a handler that is told `gone` must not start anything */
+	h1_free(h->h1);
+	tls_conn_free(h->tls);
+	buf_free(&h->in);
+	free(h);
+}
+
+/* The socket takes no more: wait until it does. */
+static void
+wait_for_room(struct http *h)
+{
+	struct worker *w = h->worker;
+
+	if (!h->asks_out && failed(watch_change(w->loop, &h->conn->watch, CONN_EVENTS | READY_OUT)))
+		return; /* the write timeout ends it */
+	h->asks_out = true;
+}
+
+static uint64_t
+time_for(const struct worker *w, enum h1_state state)
+{
+	const struct limits *limits = &w->view->snapshot->config->limits;
+
+	switch (state) {
+	case H1_HEAD:
+		return limits->header_timeout;
+	case H1_BODY:
+		return limits->body_timeout;
+	case H1_IDLE:
+		return limits->idle_timeout;
+	case H1_ANSWERING:
+	case H1_CLOSING:
+		break;
+	}
+	return limits->write_timeout;
+}
+
+static void
+timed_out(struct timer *t)
+{
+	struct conn *c = container_of(t, struct conn, timer);
+	struct http *h = http_of(c);
+
+	if (h->h1 == NULL || h->timed == H1_ANSWERING || h->timed == H1_CLOSING) {
+		conn_close(c);
+		return;
+	}
+	h1_timed_out(h->h1);
+	pump(h);
+}
+
+/* A head has one deadline from its first byte; all else has a new one with each step. */
+static void
+set_deadline(struct http *h)
+{
+	enum h1_state state = buf_len(h1_output(h->h1)) > 0 ? H1_ANSWERING : h1_state(h->h1);
+
+	if (state == H1_HEAD && h->timed == H1_HEAD)
+		return;
+	h->timed = state;
+	timer_set(h->worker->loop, &h->conn->timer, time_for(h->worker, state), timed_out);
+}
+
+static enum step
+gone(struct http *h)
+{
+	conn_close(h->conn);
+	return STEP_GONE;
+}
+
+/* The last byte is written. What the client still says is not ours to answer. */
+static enum step
+finish(struct http *h)
+{
+	if (h->tls != NULL)
+		(void)tls_close(h->tls); /* if it cannot be sent now, FIN says it too */
+	conn_linger(h->conn);
+	return STEP_GONE;
+}
+
+/* Sends what there is to send, then lets handlers go on. */
+static enum step
+flush(struct http *h)
+{
+	struct buf *out = h1_output(h->h1);
+	size_t taken;
+
+	if (!h->answered && h->tls != NULL && !h1_will_close(h->h1))
+		tls_send_ticket(h->tls);
+	h->answered = true;
+	while (buf_len(out) > 0) {
+		enum tls_result r = http_write(h, buf_span(out), &taken);
+
+		if (r == TLS_WANT_SEND || r == TLS_WANT_RECV) {
+			wait_for_room(h);
+			return STEP_WAIT;
+		}
+		if (r != TLS_DONE)
+			return gone(h);
+		buf_taken(out, taken);
+	}
+	h1_sent(h->h1);
+	return STEP_DONE;
+}
+
+static bool
+wants_input(const struct http *h)
+{
+	enum h1_state state = h1_state(h->h1);
+
+	return state == H1_IDLE || state == H1_HEAD || state == H1_BODY;
+}
+
+/* Gives h1 what was kept and what is new, and keeps what it does not use yet. */
+static bool
+feed(struct http *h, struct span fresh)
+{
+	if (buf_len(&h->in) == 0)
+		return buf_append(&h->in, span_tail(fresh, h1_receive(h->h1, fresh)));
+	if (!buf_append(&h->in, fresh))
+		return false;
+	buf_taken(&h->in, h1_receive(h->h1, buf_span(&h->in)));
+	if (buf_len(&h->in) == 0)
+		buf_free(&h->in);
+	return true;
+}
+
+/* A pipelined request may be here already. True when that moved something. */
+static bool
+feed_kept(struct http *h)
+{
+	size_t before = buf_len(&h->in);
+
+	return before > 0 && wants_input(h) && feed(h, SPAN_NONE) &&
+	       (buf_len(&h->in) < before || !wants_input(h));
+}
+
+/* Reads once. */
+static enum step
+fill(struct http *h)
+{
+	size_t room = h->in.cap - buf_len(&h->in), got = 0;
+	uint8_t *scratch = h->worker->scratch;
+
+	if (!wants_input(h) || (!h->readable && (h->tls == NULL || !tls_has_more(h->tls))))
+		return STEP_WAIT;
+	switch (http_read(h, scratch, room < SCRATCH_SIZE ? room : SCRATCH_SIZE, &got)) {
+	case TLS_DONE:
+		return feed(h, span_of(scratch, got)) ? STEP_DONE : gone(h);
+	case TLS_CLOSED:
+		h->readable = false;
+		h1_receive_end(h->h1);
+		return STEP_DONE;
+	case TLS_FAILED:
+		return gone(h);
+	case TLS_WANT_RECV:
+	case TLS_WANT_SEND:
+		break;
+	}
+	return STEP_WAIT;
+}
+
+/*
+ * The order matters: nothing is read while an answer cannot be sent, so a client
+ * that does not read its answers cannot make us keep more of them.
+ */
+static enum step
+advance(struct http *h)
+{
+	if (buf_len(h1_output(h->h1)) > 0)
+		return flush(h);
+	if (h1_state(h->h1) == H1_CLOSING)
+		return finish(h);
+	return feed_kept(h) ? STEP_DONE : fill(h);
+}
+
+static void
+go_on(struct timer *t)
+{
+	pump(http_of(container_of(t, struct conn, timer)));
+}
+
+/* Reads, answers and writes until it has to wait, or it is the others' turn. */
+static void
+pump(struct http *h)
+{
+	enum step step = STEP_DONE;
+
+	h->pumping = true;
+	for (int round = 0; step == STEP_DONE && round < ROUNDS_A_TURN; round++)
+		step = advance(h);
+	if (step == STEP_GONE)
+		return;
+	h->pumping = false;
+	if (step == STEP_WAIT) {
+		set_deadline(h);
+	} else {
+		h->timed = H1_CLOSING; /* whatever runs next sets the deadline anew */
+		timer_set(h->worker->loop, &h->conn->timer, 0, go_on);
+	}
+}
+
+/* Each request is answered by the configuration of its own time. */
+static void
+on_request(struct exchange *ex, void *owner)
+{
+	struct http *h = owner;
+	struct conn *c = h->conn;
+
+	if (c->view != h->worker->view) {
+		view_release(c->view);
+		c->view = view_share(h->worker->view);
+	}
+	if (h->client.secure)
+		serve_secure(&c->view->serve, ex);
+	else
+		serve_plain(&c->view->serve, ex);
+}
+
+static void
+on_over(struct exchange *ex, void *owner)
+{
+	struct http *h = owner;
+
+	worker_count(h->worker, COUNTER_REQUESTS, 1);
+	access_log_request(h->worker->log, ex, loop_now(h->worker->loop));
+}
+
+static void
+on_output(void *owner)
+{
+	struct http *h = owner;
+
+	if (!h->pumping)
+		pump(h);
+}
+
+static struct span
+on_date(void *owner)
+{
+	return worker_date(((struct http *)owner)->worker);
+}
+
+static int64_t
+on_now(void *owner)
+{
+	return loop_now(((struct http *)owner)->worker->loop);
+}
+
+static const struct h1_host host = {on_request, on_over, on_output, on_date, on_now};
+
+static void
+begin_h1(struct http *h)
+{
+	h->h1 = h1_new(&host, h, &h->worker->http, &h->client);
+	h->in = buf_with_cap(h->worker->http.header_bytes + IN_SLACK);
+	h->timed = H1_CLOSING;
+	conn_decided(h->conn);
+	pump(h);
+}
+
+static void
+secured(struct http *h)
+{
+	struct worker *w = h->worker;
+
+	h->client.tls_version = tls_version(h->tls);
+	h->client.tls_cipher = tls_cipher(h->tls);
+	worker_count(w, COUNTER_TLS, 1);
+	if (tls_resumed(h->tls))
+		worker_count(w, COUNTER_TLS_RESUMED, 1);
+	begin_h1(h);
+}
+
+static void
+handshake(struct http *h)
+{
+	struct worker *w = h->worker;
+	char peer[ADDRESS_TEXT_MAX];
+
+	switch (tls_handshake(h->tls)) {
+	case TLS_DONE:
+		secured(h);
+		break;
+	case TLS_WANT_SEND:
+		wait_for_room(h);
+		break;
+	case TLS_WANT_RECV:
+		break;
+	case TLS_CLOSED:
+	case TLS_FAILED:
+		worker_count(w, COUNTER_TLS_FAILED, 1);
+		log_peer(&w->limit, "TLS with %s failed: %s", address_text(&h->conn->peer, peer),
+			 tls_why(h->tls));
+		conn_linger(h->conn);
+		break;
+	}
+}
+
+static void
+ready(struct watch *watch, uint32_t events)
+{
+	struct http *h = http_of(container_of(watch, struct conn, watch));
+
+	if (events & (READY_ERR | READY_HUP)) {
+		conn_close(h->conn);
+		return;
+	}
+	if (events & (READY_IN | READY_RDHUP))
+		h->readable = true;
+	if (events & READY_RDHUP)
+		h->fin = true;
+	if (h->h1 == NULL)
+		handshake(h);
+	else
+		pump(h);
+}
+
+static struct http *
+http_new(struct conn *c, bool secure)
+{
+	struct http *h = MEM_NEW(struct http);
+
+	*h = (struct http){.conn = c,
+			   .worker = c->worker,
+			   .client = {.peer = c->peer, .local = c->local, .secure = secure},
+			   .readable = true};
+	c->stage = h;
+	c->end = http_end;
+	c->watch.ready = ready;
+	return h;
+}
+
+void
+http_begin_tls(struct conn *c, const struct site *site, const struct hello *hello)
+{
+	const struct config *config = c->view->snapshot->config;
+	struct http *h = http_new(c, true);
+
+	if (site == NULL && config->site_count > 0)
+		site = &config->sites[0];
+	if (site != NULL)
+		h->tls = tls_conn_new(c->view->contexts[site - config->sites], &io, h);
+	if (h->tls == NULL) {
+		conn_close(c);
+		return;
+	}
+	if (hello != NULL)
+		memcpy(h->name, hello->name, sizeof h->name);
+	h->client.server_name = span_str(h->name);
+	timer_set(c->worker->loop, &c->timer, config->limits.handshake_timeout, timed_out);
+	handshake(h);
+}
+
+void
+http_begin_plain(struct conn *c)
+{
+	begin_h1(http_new(c, false));
+}
+
+bool
+conn_is_http(const struct conn *c)
+{
+	return c->end == http_end;
+}
+
+void
+http_drain(struct conn *c)
+{
+	struct http *h = http_of(c);
+
+	if (h->h1 == NULL) {
+		conn_close(c);
+		return;
+	}
+	h1_drain(h->h1);
+	pump(h);
+}
+
+/* A first byte as in a TLS record or an SSLv2 hello: a TLS server would say nothing in clear. */
+static bool
+looks_like_tls(const uint8_t *scratch)
+{
+	return scratch[0] == 0x16 || (scratch[0] & 0x80) != 0;
+}
+
+void
+http_refuse(struct conn *c, bool is_http)
+{
+	struct worker *w = c->worker;
+	struct buf out = buf_with_cap(REFUSAL_MAX);
+	/* What was only peeked at is read now: unread, it would make close() send RST. */
+	ssize_t n = sock_read(c->fd, w->scratch, SCRATCH_SIZE);
+
+	if (n > 0 && (is_http || !looks_like_tls(w->scratch))) {
+		bool made = is_http ? h1_plain_to_tls(&out, worker_date(w), w->http.server_name)
+				    : h1_bad_request(&out, worker_date(w), w->http.server_name);
+		if (made)
+			(void)sock_write(c->fd, buf_span(&out).p, buf_len(&out));
+	}
+	buf_free(&out);
+	conn_decided(c);
+	conn_linger(c);
+}

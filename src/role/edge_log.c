@@ -1,0 +1,191 @@
+#include "role/edge_log.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#define HELD_MAX  (256 * 1024) /* past this, lines are lost rather than memory */
+#define FLUSH_AT  (32 * 1024)
+#define FIELD_MAX 512 /* bytes of a peer's own that a line shows of each field */
+
+struct access_log {
+	struct buf held;
+	int fd;
+	enum log_format format;
+	int64_t second;
+	char combined_time[32], json_time[32];
+	struct log_limit limit;
+};
+
+struct access_log *
+access_log_new(void)
+{
+	struct access_log *log = MEM_NEW(struct access_log);
+
+	*log = (struct access_log){.held = buf_with_cap(HELD_MAX), .fd = -1};
+	return log;
+}
+
+void
+access_log_free(struct access_log *log)
+{
+	if (log == NULL)
+		return;
+	access_log_to(log, -1, ACCESS_OFF);
+	buf_free(&log->held);
+	free(log);
+}
+
+void
+access_log_to(struct access_log *log, int fd, enum log_format format)
+{
+	access_log_flush(log);
+	if (log->fd >= 0)
+		close(log->fd);
+	log->fd = fd;
+	log->format = format;
+}
+
+void
+access_log_flush(struct access_log *log)
+{
+	size_t len = buf_len(&log->held);
+
+	if (len == 0)
+		return;
+	ssize_t n = write(log->fd, buf_span(&log->held).p, len);
+	if (n < 0 || (size_t)n < len)
+		log_peer(&log->limit, "the access log takes no more: lines are lost");
+	buf_taken(&log->held, len);
+}
+
+/* The time as text, made anew once a second. */
+static void
+tick(struct access_log *log)
+{
+	time_t now = (time_t)(clock_wall_ms() / 1000);
+	struct tm tm;
+
+	if (now == log->second)
+		return;
+	log->second = now;
+	gmtime_r(&now, &tm);
+	strftime(log->combined_time, sizeof log->combined_time, "%d/%b/%Y:%H:%M:%S +0000", &tm);
+	strftime(log->json_time, sizeof log->json_time, "%Y-%m-%dT%H:%M:%SZ", &tm);
+}
+
+static bool
+put(struct access_log *log, const char *before, struct span bytes)
+{
+	return buf_append(&log->held, span_str(before)) &&
+	       text_put_escaped(&log->held, bytes, FIELD_MAX, log->format == ACCESS_JSON);
+}
+
+/* Ends a line, or takes back one that did not fit: half a line would spoil its neighbour. */
+static void
+finish(struct access_log *log, size_t before, bool whole)
+{
+	if (whole && buf_byte(&log->held, '\n')) {
+		if (buf_len(&log->held) >= FLUSH_AT)
+			access_log_flush(log);
+		return;
+	}
+	log->held.end = log->held.start + before;
+	log_peer(&log->limit, "the access log cannot keep up: lines are lost");
+}
+
+static struct span
+field_or_none(const struct request *r, struct span name)
+{
+	const struct span *value = request_field(r, name);
+
+	return value != NULL ? *value : SPAN_NONE;
+}
+
+static bool
+put_combined(struct access_log *log, const struct exchange *ex)
+{
+	const struct request *r = &ex->request;
+	char peer[ADDRESS_TEXT_MAX];
+	struct buf *b = &log->held;
+
+	return buf_printf(b, "%s - - [%s] \"", address_ip_text(&ex->client->peer, peer),
+			  log->combined_time) &&
+	       put(log, "", r->method_name) && put(log, " ", r->target) &&
+	       buf_printf(b, " HTTP/%u.%u\" %u %" PRIu64, r->version / 10, r->version % 10,
+			  ex->status, ex->body_sent) &&
+	       put(log, " \"", field_or_none(r, SPAN_OF("referer"))) &&
+	       put(log, "\" \"", field_or_none(r, SPAN_OF("user-agent"))) && buf_byte(b, '"');
+}
+
+static bool
+put_json(struct access_log *log, const struct exchange *ex, int64_t now_ms)
+{
+	const struct request *r = &ex->request;
+	const char *tls = ex->client->tls_version;
+	char peer[ADDRESS_TEXT_MAX];
+	struct buf *b = &log->held;
+
+	return buf_printf(b, "{\"time\":\"%s\",\"client\":\"%s\",\"port\":%u", log->json_time,
+			  address_ip_text(&ex->client->peer, peer), ex->client->peer.port) &&
+	       put(log, ",\"method\":\"", r->method_name) &&
+	       put(log, "\",\"host\":\"", r->authority) &&
+	       put(log, "\",\"target\":\"", r->target) &&
+	       buf_printf(b,
+			  "\",\"version\":\"%u.%u\",\"status\":%u,\"bytes\":%" PRIu64
+			  ",\"ms\":%" PRId64 ",\"tls\":\"%s\"",
+			  r->version / 10, r->version % 10, ex->status, ex->body_sent,
+			  now_ms - ex->began_ms, tls != NULL ? tls : "") &&
+	       put(log, ",\"referer\":\"", field_or_none(r, SPAN_OF("referer"))) &&
+	       put(log, "\",\"agent\":\"", field_or_none(r, SPAN_OF("user-agent"))) &&
+	       buf_append(b, SPAN_OF("\"}"));
+}
+
+void
+access_log_request(struct access_log *log, const struct exchange *ex, int64_t now_ms)
+{
+	size_t before = buf_len(&log->held);
+
+	if (log->format == ACCESS_OFF)
+		return;
+	tick(log);
+	finish(log, before,
+	       log->format == ACCESS_JSON ? put_json(log, ex, now_ms) : put_combined(log, ex));
+}
+
+static bool
+put_relay(struct access_log *log, const struct relayed *r, const char *format, const char *time)
+{
+	char client[ADDRESS_TEXT_MAX];
+
+	return buf_printf(&log->held, format, time, address_ip_text(&r->client, client),
+			  r->client.port, r->rule, r->backend, r->from_client, r->from_backend,
+			  (double)r->duration_ms / 1000, r->end);
+}
+
+#define RELAY_JSON                                                                                 \
+	"{\"time\":\"%s\",\"client\":\"%s\",\"port\":%u,\"rule\":\"%s\",\"backend\":\"%s\","       \
+	"\"in\":%" PRIu64 ",\"out\":%" PRIu64 ",\"seconds\":%.3f,\"end\":\"%s\"}"
+#define RELAY_COMBINED                                                                             \
+	"[%s] %s port %u relayed by \"%s\" to %s in %" PRIu64 " out %" PRIu64                      \
+	" seconds %.3f end \"%s\""
+
+void
+access_log_relay(struct access_log *log, const struct relayed *r)
+{
+	size_t before = buf_len(&log->held);
+
+	if (log->format == ACCESS_OFF)
+		return;
+	tick(log);
+	finish(log, before,
+	       log->format == ACCESS_JSON ? put_relay(log, r, RELAY_JSON, log->json_time)
+					  : put_relay(log, r, RELAY_COMBINED, log->combined_time));
+}

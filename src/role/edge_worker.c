@@ -1,0 +1,423 @@
+#include "role/edge_worker.h"
+
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "os/fs.h"
+#include "os/sock.h"
+#include "role/edge.h"
+#include "role/edge_conn.h"
+#include "role/edge_http.h"
+#include "role/edge_relay.h"
+
+#define ACCEPTS_A_TURN  64 /* then those already accepted get their turn */
+#define PAUSE_MS        100
+#define CACHED_FILES    1024
+#define CACHED_BYTES    (16 << 20)
+#define CERTIFICATE_MAX (1 << 20)
+
+struct listener {
+	struct watch watch;
+	struct list link;
+	struct worker *worker;
+	enum listener_kind kind;
+	int fd;
+};
+
+struct view *
+view_share(struct view *v)
+{
+	v->refs++;
+	return v;
+}
+
+void
+view_release(struct view *v)
+{
+	if (v == NULL || --v->refs > 0)
+		return;
+	for (size_t i = 0; v->contexts != NULL && i < v->snapshot->config->site_count; i++)
+		tls_context_free(v->contexts[i]);
+	free(v->contexts);
+	free(v->turns);
+	snapshot_release(v->snapshot);
+	free(v);
+}
+
+/* The PEM bytes of one descriptor, for the moment that they are needed. */
+static struct err
+load(int fd, struct buf *into)
+{
+	*into = buf_with_cap(CERTIFICATE_MAX);
+	return fd >= 0 ? fs_read_fd(fd, into) : err_new("no certificate was passed");
+}
+
+/* All pairs of a site, which `pems` holds two buffers each for. */
+static struct err
+load_pairs(int (*fds)[2], size_t count, struct tls_pair *pairs, struct buf *pems)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct err e = load(fds[i][0], &pems[2 * i]);
+
+		if (!failed(e))
+			e = load(fds[i][1], &pems[2 * i + 1]);
+		if (failed(e))
+			return e;
+		pairs[i] = (struct tls_pair){buf_span(&pems[2 * i]), buf_span(&pems[2 * i + 1])};
+	}
+	return ERR_NONE;
+}
+
+static struct err
+make_context(struct worker *w, const struct site *site, int (*fds)[2], struct tls_context **out)
+{
+	size_t count = site->certificate_count;
+	struct tls_pair *pairs = mem_new(count * sizeof *pairs);
+	struct buf *pems = mem_new(2 * count * sizeof *pems);
+
+	struct err e = load_pairs(fds, count, pairs, pems);
+	if (!failed(e))
+		e = tls_context_new(w->tls, site->names[0], pairs, count, out);
+	for (size_t i = 0; i < 2 * count; i++)
+		buf_wipe(&pems[i]);
+	free(pems);
+	free(pairs);
+	return err_in(e, "site %s", site->names[0]);
+}
+
+static int64_t
+wall_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME_COARSE, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static struct view *
+view_new(struct worker *w, struct snapshot *s)
+{
+	struct view *v = MEM_NEW(struct view);
+	const struct config *c = s->config;
+
+	*v = (struct view){
+	    .refs = 1,
+	    .snapshot = snapshot_share(s),
+	    .contexts = mem_new(c->site_count * sizeof *v->contexts),
+	    .turns = mem_new(c->backends_count * sizeof *v->turns),
+	    .among = direct_among(c),
+	    .serve = {.config = c,
+		      .roots = s->roots,
+		      .acme_root = s->acme_root,
+		      .files = w->files,
+		      .redirect_port = c->listen_count > 0 ? c->listen[0].at.port : 443,
+		      .now_ms = wall_ms},
+	};
+	return v;
+}
+
+struct err
+worker_prepare(struct worker *w, struct snapshot *s)
+{
+	struct view *v = view_new(w, s);
+	const struct config *c = s->config;
+	struct err e = ERR_NONE;
+
+	for (size_t i = 0; i < c->site_count && !failed(e); i++)
+		e = make_context(w, &c->sites[i], s->pairs[i], &v->contexts[i]);
+	worker_forget(w);
+	if (failed(e))
+		view_release(v);
+	else
+		w->next_view = v;
+	return e;
+}
+
+void
+worker_forget(struct worker *w)
+{
+	view_release(w->next_view);
+	w->next_view = NULL;
+}
+
+static bool
+is_full(const struct worker *w)
+{
+	return w->view != NULL && w->open >= w->view->snapshot->config->limits.connections;
+}
+
+/* Room for one more, at the cost of whoever has said least for longest. */
+static bool
+make_place(struct worker *w)
+{
+	if (!is_full(w))
+		return true;
+	if (list_empty(&w->undecided))
+		return false;
+	worker_count(w, COUNTER_EVICTED, 1);
+	conn_close(container_of(w->undecided.next, struct conn, undecided));
+	return true;
+}
+
+static void pause_accepting(struct worker *w);
+
+static void
+accept_ready(struct watch *watch, uint32_t events)
+{
+	struct listener *l = container_of(watch, struct listener, watch);
+	struct worker *w = l->worker;
+
+	(void)events;
+	for (int i = 0; i < ACCEPTS_A_TURN; i++) {
+		struct address peer;
+
+		if (!make_place(w)) {
+			pause_accepting(w);
+			return;
+		}
+		int fd = sock_accept(l->fd, &peer);
+		if (fd == -1)
+			return;
+		if (fd < 0) {
+			log_peer(&w->limit, "no descriptor is left for another connection: "
+					    "raise LimitNOFILE, or lower `limits { connections }`");
+			pause_accepting(w);
+			return;
+		}
+		worker_count(w, COUNTER_ACCEPTED, 1);
+		conn_begin(w, fd, &peer, l->kind == LISTENER_PLAIN);
+	}
+}
+
+static void
+watch_listeners(struct worker *w)
+{
+	for (struct list *i = w->listeners.next; i != &w->listeners; i = i->next) {
+		struct listener *l = container_of(i, struct listener, link);
+
+		if (l->watch.fd >= 0)
+			continue;
+		struct err e = watch_start(w->loop, &l->watch, l->fd, READY_IN, accept_ready);
+		if (failed(e))
+			log_error("a listener cannot be watched: %s", e.text);
+	}
+}
+
+static void
+resume_accepting(struct timer *t)
+{
+	struct worker *w = container_of(t, struct worker, resume);
+
+	w->paused = false;
+	if (!w->draining)
+		watch_listeners(w);
+}
+
+/* The kernel keeps the queue; we look again shortly, or when a connection ends. */
+static void
+pause_accepting(struct worker *w)
+{
+	w->paused = true;
+	for (struct list *i = w->listeners.next; i != &w->listeners; i = i->next)
+		watch_stop(w->loop, &container_of(i, struct listener, link)->watch);
+	timer_set(w->loop, &w->resume, PAUSE_MS, resume_accepting);
+}
+
+/* What is in a closed listener's queue would be reset: take it in first. */
+static void
+drop_listeners(struct worker *w, struct list *listeners)
+{
+	while (!list_empty(listeners)) {
+		struct listener *l = container_of(listeners->next, struct listener, link);
+
+		accept_ready(&l->watch, READY_IN);
+		watch_stop(w->loop, &l->watch);
+		list_remove(&l->link);
+		close(l->fd);
+		free(l);
+	}
+}
+
+static void
+move_list(struct list *from, struct list *to)
+{
+	list_init(to);
+	while (!list_empty(from)) {
+		struct list *element = from->next;
+
+		list_remove(element);
+		list_append(to, element);
+	}
+}
+
+static void
+take_listeners(struct worker *w, struct snapshot *s)
+{
+	for (size_t i = 0; i < s->listener_count; i++) {
+		struct snapshot_listener *from = &s->listeners[i];
+
+		if (from->worker != w->number)
+			continue;
+		struct listener *l = MEM_NEW(struct listener);
+		*l = (struct listener){
+		    .watch = {.fd = -1}, .worker = w, .kind = from->kind, .fd = from->fd};
+		from->fd = -1;
+		list_append(&w->listeners, &l->link);
+	}
+}
+
+void
+worker_commit(struct worker *w)
+{
+	struct view *old = w->view;
+	const struct limits *limits;
+	struct list listeners;
+
+	w->view = w->next_view;
+	w->next_view = NULL;
+	const struct config *c = w->view->snapshot->config;
+	limits = &c->limits;
+	w->http = (struct h1_settings){.header_bytes = limits->header_bytes,
+				       .header_fields = limits->header_fields,
+				       .body_bytes = limits->body_bytes,
+				       .server_name = c->server_name};
+	serve_files_forget(w->files);
+	move_list(&w->listeners, &listeners);
+	take_listeners(w, w->view->snapshot);
+	drop_listeners(w, &listeners);
+	if (!w->paused && !w->draining)
+		watch_listeners(w);
+	view_release(old);
+}
+
+void
+worker_opened(struct worker *w)
+{
+	w->open++;
+	atomic_store_explicit(&w->counters[COUNTER_OPEN], w->open, memory_order_relaxed);
+}
+
+void
+worker_ended(struct worker *w)
+{
+	w->open--;
+	atomic_store_explicit(&w->counters[COUNTER_OPEN], w->open, memory_order_relaxed);
+	if (w->draining && w->open == 0)
+		edge_worker_done(w->edge);
+}
+
+static void
+each_http(struct worker *w, void (*fn)(struct conn *c))
+{
+	for (struct list *i = w->conns.next, *next; i != &w->conns; i = next) {
+		next = i->next;
+		fn(container_of(i, struct conn, link));
+	}
+}
+
+static void
+drain_one(struct conn *c)
+{
+	if (conn_is_http(c))
+		http_drain(c);
+	else if (list_linked(&c->undecided))
+		conn_close(c);
+}
+
+static void
+drain_over(struct timer *t)
+{
+	struct worker *w = container_of(t, struct worker, drain_over);
+
+	each_http(w, conn_close);
+	edge_relay_stop_all(w);
+}
+
+void
+worker_drain(struct worker *w, uint64_t ms)
+{
+	bool first = !w->draining;
+
+	drop_listeners(w, &w->listeners);
+	w->draining = true;
+	timer_stop(&w->resume);
+	timer_set(w->loop, &w->drain_over, ms, drain_over);
+	each_http(w, drain_one);
+	if (first && w->open == 0)
+		edge_worker_done(w->edge);
+}
+
+struct span
+worker_date(struct worker *w)
+{
+	struct timespec t;
+	struct tm tm;
+
+	clock_gettime(CLOCK_REALTIME_COARSE, &t);
+	if (t.tv_sec != w->date_second) {
+		w->date_second = t.tv_sec;
+		gmtime_r(&t.tv_sec, &tm);
+		strftime(w->date, sizeof w->date, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+	}
+	return span_str(w->date);
+}
+
+static void
+end_of_turn(void *arg)
+{
+	access_log_flush(((struct worker *)arg)->log);
+}
+
+struct err
+worker_new(unsigned number, struct edge *edge, struct worker **out)
+{
+	struct worker *w = MEM_NEW(struct worker);
+	struct err e = loop_new(&w->loop);
+
+	if (failed(e)) {
+		free(w);
+		return e;
+	}
+	w->number = number;
+	w->edge = edge;
+	w->tls = tls_library_new();
+	w->relays = relay_shared_new();
+	w->files = serve_files_new(CACHED_FILES, CACHED_BYTES);
+	w->log = access_log_new();
+	w->scratch = mem_new(SCRATCH_SIZE);
+	list_init(&w->listeners);
+	list_init(&w->conns);
+	list_init(&w->undecided);
+	list_init(&w->jobs);
+	loop_each_turn(w->loop, end_of_turn, w);
+	*out = w;
+	return ERR_NONE;
+}
+
+void
+worker_run(struct worker *w)
+{
+	struct err e = sock_own_directory();
+
+	if (failed(e))
+		log_warn("back ends on Unix sockets cannot be reached: %s", e.text);
+	loop_run(w->loop);
+}
+
+void
+worker_free(struct worker *w)
+{
+	if (w == NULL)
+		return;
+	worker_forget(w);
+	view_release(w->view);
+	access_log_free(w->log);
+	serve_files_free(w->files);
+	relay_shared_free(w->relays);
+	tls_library_free(w->tls);
+	loop_free(w->loop);
+	free(w->scratch);
+	free(w);
+}

@@ -1,0 +1,374 @@
+#include "role/warden.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "os/fs.h"
+#include "os/machine.h"
+#include "os/notify.h"
+#include "os/sandbox.h"
+#include "os/spawn.h"
+#include "role/warden_announce.h"
+#include "role/warden_private.h"
+
+#define WORKERS_MAX     256
+#define DESCRIPTORS     1048576
+#define CERTIFICATES_MS 10000 /* between looks at the certificate files */
+#define ANSWER_MS       30000 /* for edge to take a configuration */
+#define ERRORS_MAX      65536
+#define STOP_NOW_MS     300
+#define KILL_SLACK_MS   2000
+
+static void
+answer_waiting(struct warden *w, bool ok, const char *text)
+{
+	struct command *c = w->waiting;
+
+	w->waiting = NULL;
+	if (c != NULL)
+		command_answer(c, ok, "%s", text);
+}
+
+static void
+go_on_with_reapply(struct warden *w)
+{
+	if (!w->again)
+		return;
+	w->again = false;
+	warden_reapply(w);
+}
+
+/* What was coming will not run: everything is as it was. */
+static void
+refuse(struct warden *w, const char *why)
+{
+	log_error("the configuration was not applied, nothing has changed: %s", why);
+	timer_stop(&w->answer);
+	listen_abandon(&w->listeners);
+	provision_free(w->coming);
+	w->coming = NULL;
+	notify_ready(); /* the reload is over */
+	answer_waiting(w, false, why);
+	if (w->running == NULL)
+		warden_stop(w, true);
+	else
+		hosts_follow(w->hosts, w->running->config, go_on_with_reapply);
+}
+
+void
+warden_refused(struct warden *w, uint64_t generation, const char *why)
+{
+	if (w->coming != NULL && generation == w->generation)
+		refuse(w, why);
+}
+
+static void
+no_answer(struct timer *t)
+{
+	refuse(container_of(t, struct warden, answer), "edge did not take it in time");
+}
+
+static bool
+same_text(const struct provision *a, const struct provision *b)
+{
+	return span_equal(a->config->text, b->config->text);
+}
+
+static void
+become_ready(struct warden *w)
+{
+	if (!w->ready)
+		announce(w->running->config, w->running->root);
+	w->ready = true;
+	notify_ready();
+	notify_status("serving %zu sites", w->running->config->site_count);
+}
+
+void
+warden_applied(struct warden *w, uint64_t generation)
+{
+	struct provision *old = w->running;
+
+	if (w->coming == NULL || generation != w->generation)
+		return;
+	timer_stop(&w->answer);
+	listen_commit(&w->listeners);
+	w->running = w->coming;
+	w->coming = NULL;
+	if (old == NULL || !same_text(old, w->running))
+		confirm_keep_history(w, w->running->config->text);
+	if (w->confirm_ms > 0 && old != NULL)
+		confirm_begin(w, old->config->text, w->confirm_ms);
+	provision_free(old);
+	become_ready(w);
+	answer_waiting(w, true, "the configuration is applied");
+	go_on_with_reapply(w);
+}
+
+static void
+tell_coming(struct warden *w)
+{
+	if (w->coming != NULL && w->edge.pid != 0)
+		edge_tell_snapshot(w, w->coming, w->generation);
+}
+
+void
+warden_apply(struct warden *w, struct provision *p, struct command *waiting, uint64_t confirm_ms)
+{
+	struct err e = ERR_NONE;
+
+	if (w->coming != NULL) {
+		provision_free(p);
+		if (waiting != NULL)
+			command_answer(waiting, false,
+				       "another change is being applied: try again");
+		return;
+	}
+	w->waiting = waiting;
+	w->confirm_ms = confirm_ms;
+	w->coming = p;
+	if (p->config->workers != 0 && p->config->workers != w->listeners.workers)
+		log_warn("`workers` changes at the next start only: a listener that nobody "
+			 "serves would strand connections");
+	e = listen_open(&w->listeners, p->config);
+	if (failed(e)) {
+		refuse(w, e.text);
+		return;
+	}
+	w->generation++;
+	timer_set(w->loop, &w->answer, ANSWER_MS, no_answer);
+	hosts_follow(w->hosts, p->config, tell_coming);
+}
+
+void
+warden_reload(struct warden *w, struct command *waiting, uint64_t confirm_ms)
+{
+	struct buf errors = buf_with_cap(ERRORS_MAX);
+
+	notify_reloading();
+	struct provision *p = provision_load(w->file, false, &errors);
+	if (p != NULL) {
+		warden_apply(w, p, waiting, confirm_ms);
+	} else {
+		struct span text = buf_span(&errors);
+
+		log_error("the configuration was not applied, nothing has changed:\n%.*s",
+			  (int)text.len, (const char *)text.p);
+		if (waiting != NULL)
+			command_answer(waiting, false, "%.*s", (int)text.len, (const char *)text.p);
+	}
+	if (w->coming == NULL)
+		notify_ready();
+	buf_free(&errors);
+}
+
+void
+warden_reapply(struct warden *w)
+{
+	struct buf errors = buf_with_cap(ERRORS_MAX);
+
+	if (w->coming != NULL) {
+		w->again = true;
+		return;
+	}
+	struct provision *p = provision_again(w->running, &errors);
+	if (p != NULL)
+		warden_apply(w, p, NULL, 0);
+	else
+		log_error("what changed was not taken: %.*s", (int)buf_len(&errors),
+			  (const char *)buf_span(&errors).p);
+	buf_free(&errors);
+}
+
+static void
+look_at_certificates(struct timer *t)
+{
+	struct warden *w = container_of(t, struct warden, certificates);
+
+	if (w->running != NULL && w->coming == NULL && provision_is_stale(w->running)) {
+		struct buf errors = buf_with_cap(ERRORS_MAX);
+		struct provision *p = provision_again(w->running, &errors);
+
+		/* Chain and key are written one after the other: half a pair is looked at again. */
+		if (p != NULL) {
+			log_info("certificate files changed: using the new ones");
+			warden_apply(w, p, NULL, 0);
+		} else {
+			log_warn("certificate files changed, but cannot be used yet: %.*s",
+				 (int)buf_len(&errors), (const char *)buf_span(&errors).p);
+		}
+		buf_free(&errors);
+	}
+	timer_set(w->loop, t, CERTIFICATES_MS, look_at_certificates);
+}
+
+void
+warden_reopen_log(struct warden *w)
+{
+	struct message m = {.type = MESSAGE_LOG, .fd_count = 1};
+	const char *file = w->running != NULL ? w->running->config->log.access_file : NULL;
+	struct err e = ERR_NONE;
+
+	m.fds[0] = -1;
+	if (file != NULL)
+		e = fs_open_log(file, &m.fds[0]);
+	if (failed(e))
+		log_error("%s", e.text);
+	if (m.fds[0] < 0)
+		m.fds[0] = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+	if (m.fds[0] < 0)
+		return;
+	edge_tell(w, &m);
+	close(m.fds[0]);
+}
+
+static void
+stop_for_good(struct timer *t)
+{
+	struct warden *w = container_of(t, struct warden, kill);
+
+	if (w->edge.pid > 0)
+		kill(w->edge.pid, SIGKILL);
+	loop_stop(w->loop);
+}
+
+void
+warden_stop(struct warden *w, bool now)
+{
+	uint64_t ms = w->running != NULL ? w->running->config->drain_timeout : 0;
+	struct message m = {.type = MESSAGE_DRAIN, .value = now ? STOP_NOW_MS : ms};
+
+	if (!w->stopping && !now)
+		log_info("stopping: open connections have %u s to end", (unsigned)(ms / 1000));
+	w->stopping = true;
+	notify_stopping();
+	if (w->edge.pid == 0) {
+		loop_stop(w->loop);
+		return;
+	}
+	edge_tell(w, &m);
+	timer_set(w->loop, &w->kill, m.value + KILL_SLACK_MS, stop_for_good);
+}
+
+static void
+reap(struct warden *w)
+{
+	char why[48];
+	pid_t pid;
+
+	while (spawn_reap(&pid, why)) {
+		if (pid == w->edge.pid)
+			edge_ended(w, why);
+		else if (!hosts_resolver_ended(w->hosts, pid) && w->inetd_running > 0)
+			w->inetd_running--;
+	}
+}
+
+static void
+on_signal(struct watch *watch, uint32_t events)
+{
+	struct warden *w = container_of(watch, struct warden, signals);
+
+	(void)events;
+	for (int s; (s = spawn_signal(watch->fd)) != 0;) {
+		if (s == SIGCHLD)
+			reap(w);
+		else if (s == SIGHUP)
+			warden_reload(w, NULL, 0);
+		else if (s == SIGUSR1)
+			warden_reopen_log(w);
+		else
+			warden_stop(w, s == SIGINT || w->stopping);
+	}
+}
+
+static struct err
+watch_signals(struct warden *w)
+{
+	static const int signals[] = {SIGCHLD, SIGHUP, SIGUSR1, SIGTERM, SIGINT};
+	int fd;
+
+	signal(SIGPIPE, SIG_IGN);
+	struct err e = spawn_signals(signals, COUNT(signals), &fd);
+	return failed(e) ? e : watch_start(w->loop, &w->signals, fd, READY_IN, on_signal);
+}
+
+static unsigned
+workers_of(const struct config *c)
+{
+	uint64_t n = c->workers != 0 ? c->workers : machine_processors();
+
+	return (unsigned)(n < WORKERS_MAX ? n : WORKERS_MAX);
+}
+
+/* The first configuration: its faults go to the terminal as they are, with lines and carets. */
+static struct err
+begin(struct warden *w)
+{
+	struct buf errors = buf_with_cap(ERRORS_MAX);
+	struct provision *p = provision_load(w->file, false, &errors);
+
+	if (p == NULL) {
+		(void)!write(STDERR_FILENO, buf_span(&errors).p, buf_len(&errors));
+		buf_free(&errors);
+		return err_new("cannot start with this configuration");
+	}
+	buf_free(&errors);
+	for (size_t i = 0; i < p->config->warning_count; i++)
+		log_warn("%s", p->config->warnings[i]);
+	w->listeners.workers = workers_of(p->config);
+	struct err e = listen_open(&w->listeners, p->config);
+	if (failed(e)) {
+		provision_free(p);
+		return e;
+	}
+	w->coming = p;
+	w->generation = 1;
+	e = commands_listen(w);
+	if (failed(e))
+		return e;
+	timer_set(w->loop, &w->answer, ANSWER_MS, no_answer);
+	hosts_follow(w->hosts, p->config, edge_start);
+	timer_set(w->loop, &w->certificates, CERTIFICATES_MS, look_at_certificates);
+	return ERR_NONE;
+}
+
+static struct err
+start(struct warden *w)
+{
+	unsigned long descriptors;
+
+	sandbox_descriptors(DESCRIPTORS, &descriptors);
+	struct err e = loop_new(&w->loop);
+	if (!failed(e))
+		e = watch_signals(w);
+	if (failed(e))
+		return e;
+	w->started_ms = loop_now(w->loop);
+	w->hosts = hosts_new(w);
+	return begin(w);
+}
+
+int
+warden_main(const char *file)
+{
+	struct warden w = {.file = file, .signals = {.fd = -1}};
+
+	log_init("sallyport", LOG_LEVEL_INFO);
+	struct err e = start(&w);
+	if (failed(e)) {
+		log_error("%s", e.text);
+		return 1;
+	}
+	confirm_resume(&w);
+	loop_run(w.loop);
+	commands_close(&w);
+	return w.running != NULL ? 0 : 1;
+}

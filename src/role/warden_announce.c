@@ -1,0 +1,72 @@
+#include "role/warden_announce.h"
+
+#include "base/log.h"
+
+static void
+say_url(const struct site *site, const struct endpoint *e)
+{
+	const char *name = site->names[0];
+
+	if (e->at.port == 443)
+		log_info("  https://%s/", name);
+	else
+		log_info("  https://%s:%u/", name, e->at.port);
+}
+
+static void
+say_listener(const struct endpoint *e, const char *what)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	if (e->any)
+		log_info("listening on port %u, all addresses: %s", e->at.port, what);
+	else
+		log_info("listening on %s: %s", address_text(&e->at, text), what);
+}
+
+static void
+say_door(const char *protocol, const struct door *door)
+{
+	if (door->kind == DOOR_INETD)
+		log_info("  %s goes to %s, which sees the client's own address", protocol,
+			 door->command[0]);
+	else if (door->kind == DOOR_RELAY)
+		log_info("  %s goes to %s", protocol, door->to->at[0].text);
+}
+
+static void
+say_rules(const char *by, const struct pass_rule *rules, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		log_info("  TLS by %s %s goes to %s, untouched", by, rules[i].values[0],
+			 rules[i].to->at[0].text);
+}
+
+static void
+say_share(const struct share *s)
+{
+	say_door("OpenVPN", &s->openvpn);
+	say_door("SSH", &s->ssh);
+	say_door("plain HTTP", &s->http);
+	say_door("plain HTTP/2", &s->http2);
+	say_door("other TLS", &s->tls);
+	say_door("anything else", &s->other);
+	say_rules("name", s->sni, s->sni_count);
+	say_rules("ALPN", s->alpn, s->alpn_count);
+}
+
+void
+announce(const struct config *c, bool root)
+{
+	for (size_t i = 0; i < c->listen_count; i++)
+		say_listener(&c->listen[i], "HTTPS and all that shares its port");
+	for (size_t i = 0; i < c->plain_listen_count; i++)
+		say_listener(&c->plain_listen[i], "redirects to HTTPS");
+	for (size_t i = 0; i < c->site_count && c->listen_count > 0; i++)
+		say_url(&c->sites[i], &c->listen[0]);
+	say_share(&c->share);
+	if (!root)
+		log_info(
+		    "without root: no user and no root directory of its own for edge (seccomp "
+		    "still holds), no ports below 1024, and `ssh inetd` serves this user alone");
+}

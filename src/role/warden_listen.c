@@ -1,0 +1,112 @@
+#include "role/warden_listen.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "os/machine.h"
+#include "os/sock.h"
+
+static struct listen_socket *
+find(struct listen_set *set, enum listener_kind kind, const struct address *at, unsigned worker)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		struct listen_socket *s = &set->sockets[i];
+
+		if (s->kind == kind && s->worker == worker && address_equal(&s->at, at))
+			return s;
+	}
+	return NULL;
+}
+
+static struct err
+want(struct listen_set *set, enum listener_kind kind, const struct address *at)
+{
+	for (unsigned worker = 0; worker < set->workers; worker++) {
+		struct listen_socket *s = find(set, kind, at, worker);
+
+		if (s == NULL) {
+			int fd;
+			struct err e = sock_listen_tcp(at, &fd);
+
+			if (failed(e))
+				return e;
+			s = MEM_PUSH(set->sockets, set->count);
+			*s = (struct listen_socket){
+			    .kind = kind, .at = *at, .worker = worker, .fd = fd};
+		}
+		s->wanted = true;
+	}
+	return ERR_NONE;
+}
+
+/* "All addresses" are two sockets, v4 and v6, or one where there is no IPv6. */
+static struct err
+want_endpoint(struct listen_set *set, enum listener_kind kind, const struct endpoint *e)
+{
+	static const uint8_t any[16];
+	struct address v4 = address_v4(any, e->at.port), v6 = v4;
+
+	if (!e->any)
+		return want(set, kind, &e->at);
+	struct err error = want(set, kind, &v4);
+	if (failed(error) || !machine_has_ipv6())
+		return error;
+	v6.family = 6;
+	return want(set, kind, &v6);
+}
+
+static struct err
+want_all(struct listen_set *set, const struct config *c)
+{
+	struct err e = ERR_NONE;
+
+	for (size_t i = 0; i < c->listen_count && !failed(e); i++)
+		e = want_endpoint(set, LISTENER_SHARED, &c->listen[i]);
+	for (size_t i = 0; i < c->plain_listen_count && !failed(e); i++)
+		e = want_endpoint(set, LISTENER_PLAIN, &c->plain_listen[i]);
+	return e;
+}
+
+struct err
+listen_open(struct listen_set *set, const struct config *c)
+{
+	struct err e = want_all(set, c);
+
+	if (failed(e))
+		listen_abandon(set);
+	return e;
+}
+
+/* Closes those that are not kept; the kept are `used`, and wanted by nobody new. */
+static void
+keep(struct listen_set *set, bool wanted)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < set->count; i++) {
+		struct listen_socket *s = &set->sockets[i];
+
+		if (!(wanted ? s->wanted : s->used)) {
+			close(s->fd);
+			continue;
+		}
+		s->used = true;
+		s->wanted = false;
+		set->sockets[kept++] = *s;
+	}
+	set->count = kept;
+}
+
+void
+listen_commit(struct listen_set *set)
+{
+	keep(set, true);
+}
+
+void
+listen_abandon(struct listen_set *set)
+{
+	keep(set, false);
+}

@@ -1,0 +1,354 @@
+#include "role/warden_provision.h"
+
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "os/fs.h"
+#include "tls/certificate.h"
+
+#define CONFIG_MAX       (1 << 20)
+#define PEM_MAX          (1 << 20)
+#define SELF_SIGNED_DAYS 90
+#define RENEW_DAYS       30
+#define WARN_DAYS        14
+#define DAY_S            86400
+
+static int64_t
+days_left(const struct certificate_info *info)
+{
+	return (info->not_after - clock_wall_ms() / 1000) / DAY_S;
+}
+
+/* FNV-1a: cheap, and enough to notice a change. */
+static void
+mix(uint64_t *hash, uint64_t value)
+{
+	for (int i = 0; i < 8; i++) {
+		*hash = (*hash ^ (value & 0xff)) * 1099511628211u;
+		value >>= 8;
+	}
+}
+
+static void
+mix_file(uint64_t *hash, const char *path)
+{
+	struct fs_info info = {.inode = 0};
+
+	if (failed(fs_stat(path, &info)))
+		info.inode = 0;
+	mix(hash, info.inode);
+	mix(hash, info.size);
+	mix(hash, (uint64_t)info.mtime_ns);
+}
+
+static uint64_t
+fingerprint(const struct config *c)
+{
+	uint64_t hash = 14695981039346656037u;
+
+	for (size_t i = 0; i < c->site_count; i++)
+		for (size_t k = 0; k < c->sites[i].certificate_count; k++) {
+			mix_file(&hash, c->sites[i].certificates[k].chain);
+			mix_file(&hash, c->sites[i].certificates[k].key);
+		}
+	return hash;
+}
+
+/* Reads both files and looks whether they belong together. */
+static struct err
+inspect(const struct certificate *files, struct buf *chain, struct certificate_info *info)
+{
+	struct buf key = buf_with_cap(PEM_MAX);
+	struct err e = fs_read_path(files->chain, chain);
+
+	if (!failed(e))
+		e = fs_read_path(files->key, &key);
+	if (!failed(e))
+		e = err_in(certificate_inspect(buf_span(chain), buf_span(&key), info), "%s",
+			   files->chain);
+	buf_wipe(&key);
+	return e;
+}
+
+static bool
+names_fit(const struct site *site, struct span chain)
+{
+	for (size_t i = 0; i < site->name_count; i++)
+		if (!certificate_has_name(chain, site->names[i]))
+			return false;
+	return true;
+}
+
+/* Whether the self-signed one on disk will do: there, for these names, and fresh. */
+static bool
+self_signed_will_do(const struct site *site)
+{
+	struct buf chain = buf_with_cap(PEM_MAX);
+	struct certificate_info info;
+	bool will_do = !failed(inspect(&site->certificates[0], &chain, &info)) &&
+		       days_left(&info) >= RENEW_DAYS && names_fit(site, buf_span(&chain));
+
+	buf_free(&chain);
+	return will_do;
+}
+
+static struct err
+make_parent(const char *path)
+{
+	size_t len = strlen(path);
+	char *copy = mem_new(len + 1);
+
+	memcpy(copy, path, len);
+	struct err e = fs_make_directory(dirname(copy), 0700);
+	free(copy);
+	return e;
+}
+
+static struct err
+make_self_signed(const struct site *site)
+{
+	const struct certificate *files = &site->certificates[0];
+	struct buf chain = buf_with_cap(PEM_MAX), key = buf_with_cap(PEM_MAX);
+
+	struct err e = make_parent(files->chain);
+	if (!failed(e))
+		e = certificate_self_signed(site->names, site->name_count, SELF_SIGNED_DAYS, &chain,
+					    &key);
+	if (!failed(e))
+		e = fs_write_path(files->key, buf_span(&key), 0600);
+	if (!failed(e))
+		e = fs_write_path(files->chain, buf_span(&chain), 0644);
+	buf_free(&chain);
+	buf_wipe(&key);
+	if (!failed(e))
+		log_info("site %s: a self-signed certificate was made, for %d days", site->names[0],
+			 SELF_SIGNED_DAYS);
+	return e;
+}
+
+static void
+warn_about(const struct site *site, const char *path, struct span chain,
+	   const struct certificate_info *info)
+{
+	int64_t days = days_left(info);
+
+	if (days < 0)
+		log_warn("site %s: %s has expired: renew it; the new file is used by itself",
+			 site->names[0], path);
+	else if (days < WARN_DAYS)
+		log_warn("site %s: %s expires in %d days", site->names[0], path, (int)days);
+	for (size_t i = 0; i < site->name_count; i++)
+		if (!certificate_has_name(chain, site->names[i]))
+			log_warn("site %s: %s is not for %s: browsers will refuse it there",
+				 site->names[0], path, site->names[i]);
+}
+
+static struct err
+open_read(const char *path, int *fd)
+{
+	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	return *fd >= 0 ? ERR_NONE : err_sys("cannot open %s", path);
+}
+
+static struct err
+open_pair(const struct site *site, const struct certificate *files, int pair[2])
+{
+	struct buf chain = buf_with_cap(PEM_MAX);
+	struct certificate_info info;
+
+	struct err e = inspect(files, &chain, &info);
+	if (!failed(e))
+		e = open_read(files->chain, &pair[0]);
+	if (!failed(e))
+		e = open_read(files->key, &pair[1]);
+	if (!failed(e))
+		warn_about(site, files->chain, buf_span(&chain), &info);
+	buf_free(&chain);
+	return e;
+}
+
+static struct err
+open_site(struct provision *p, size_t i, bool only_look)
+{
+	const struct site *site = &p->config->sites[i];
+	struct err e = ERR_NONE;
+
+	if (site->self_signed && !self_signed_will_do(site)) {
+		if (only_look)
+			return ERR_NONE; /* it will be made */
+		e = make_self_signed(site);
+	}
+	for (size_t k = 0; k < site->certificate_count && !failed(e); k++)
+		e = open_pair(site, &site->certificates[k], p->pairs[i][k]);
+	return e;
+}
+
+static void
+open_roots(struct provision *p)
+{
+	for (size_t i = 0; i < p->config->root_count; i++) {
+		struct err e = fs_root_open(p->config->roots[i], &p->roots[i]);
+
+		if (failed(e))
+			log_warn("%s: requests below it get 404 until it is there and you reload",
+				 e.text);
+	}
+}
+
+static struct err
+open_acme_root(struct provision *p, bool only_look)
+{
+	char *path = arena_printf(p->config->memory, "%s/acme-challenge", p->config->state_dir);
+
+	if (only_look)
+		return ERR_NONE;
+	struct err e = fs_make_directory(path, 0755);
+	return failed(e) ? e : fs_root_open(path, &p->acme_root);
+}
+
+static void
+open_socket(struct provision *p, const struct backends *b, size_t member)
+{
+	char *path = arena_copy(p->config->memory, span_str(b->at[member].unix_path));
+	struct err e = fs_root_open(dirname(path), &p->sockets[b->index][member]);
+
+	if (failed(e))
+		log_warn("%s: %s; tried again at the next reload", b->name, e.text);
+}
+
+static void
+open_sockets(struct provision *p)
+{
+	for (size_t i = 0; i < p->config->backends_count; i++) {
+		const struct backends *b = p->config->backends[i];
+
+		for (size_t k = 0; k < b->count; k++)
+			if (b->at[k].unix_path != NULL)
+				open_socket(p, b, k);
+	}
+}
+
+static void
+fill_none(int *fds, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		fds[i] = -1;
+}
+
+static struct provision *
+provision_new(struct config *c, const char *file)
+{
+	struct provision *p = MEM_NEW(struct provision);
+
+	p->config = c;
+	p->file = mem_new(strlen(file) + 1);
+	memcpy(p->file, file, strlen(file));
+	p->root = geteuid() == 0;
+	p->acme_root = -1;
+	p->roots = mem_new(c->root_count * sizeof *p->roots);
+	fill_none(p->roots, c->root_count);
+	p->pairs = mem_new(c->site_count * sizeof *p->pairs);
+	for (size_t i = 0; i < c->site_count; i++) {
+		p->pairs[i] = mem_new(c->sites[i].certificate_count * sizeof **p->pairs);
+		fill_none(&p->pairs[i][0][0], 2 * c->sites[i].certificate_count);
+	}
+	p->sockets = mem_new(c->backends_count * sizeof *p->sockets);
+	for (size_t i = 0; i < c->backends_count; i++) {
+		p->sockets[i] = mem_new(c->backends[i]->count * sizeof **p->sockets);
+		fill_none(p->sockets[i], c->backends[i]->count);
+	}
+	return p;
+}
+
+struct provision *
+provision_make(struct span text, const char *file, bool only_look, struct buf *errors)
+{
+	struct config_defaults defaults = {.file = file, .root = geteuid() == 0};
+	struct config *c = config_read(text, &defaults, errors);
+
+	if (c == NULL)
+		return NULL;
+	struct provision *p = provision_new(c, file);
+	struct err e = open_acme_root(p, only_look);
+	for (size_t i = 0; i < c->site_count && !failed(e); i++)
+		e = err_in(open_site(p, i, only_look), "site %s (line %u)", c->sites[i].names[0],
+			   c->sites[i].line);
+	if (failed(e)) {
+		if (!buf_printf(errors, "%s: %s\n", file, e.text))
+			log_error("%s", e.text);
+		provision_free(p);
+		return NULL;
+	}
+	open_roots(p);
+	open_sockets(p);
+	p->fingerprint = fingerprint(c);
+	return p;
+}
+
+struct provision *
+provision_load(const char *file, bool only_look, struct buf *errors)
+{
+	struct buf text = buf_with_cap(CONFIG_MAX);
+	struct provision *p = NULL;
+	struct err e = fs_read_path(file, &text);
+
+	if (!failed(e))
+		p = provision_make(buf_span(&text), file, only_look, errors);
+	else if (!buf_printf(errors, "%s\n", e.text))
+		log_error("%s", e.text);
+	buf_free(&text);
+	return p;
+}
+
+struct provision *
+provision_again(const struct provision *p, struct buf *errors)
+{
+	return provision_make(p->config->text, p->file, false, errors);
+}
+
+bool
+provision_is_stale(const struct provision *p)
+{
+	if (fingerprint(p->config) != p->fingerprint)
+		return true;
+	for (size_t i = 0; i < p->config->site_count; i++)
+		if (p->config->sites[i].self_signed && !self_signed_will_do(&p->config->sites[i]))
+			return true;
+	return false;
+}
+
+static void
+close_all(int *fds, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	free(fds);
+}
+
+void
+provision_free(struct provision *p)
+{
+	if (p == NULL)
+		return;
+	struct config *c = p->config;
+	close_all(p->roots, c->root_count);
+	if (p->acme_root >= 0)
+		close(p->acme_root);
+	for (size_t i = 0; i < c->site_count; i++)
+		close_all(&p->pairs[i][0][0], 2 * c->sites[i].certificate_count);
+	for (size_t i = 0; i < c->backends_count; i++)
+		close_all(p->sockets[i], c->backends[i]->count);
+	free(p->pairs);
+	free(p->sockets);
+	free(p->file);
+	config_free(c);
+	free(p);
+}
