@@ -34,6 +34,7 @@ SANITIZERS = {
 LINTS = (
     ("layers", ["tools/lint/layers.py"]),
     ("limits", ["tools/lint/limits.py"]),
+    ("listed", ["tools/lint/listed.py"]),
     ("lints find what they look for", ["tools/lint/selftest.py"]),
 )
 

@@ -66,6 +66,7 @@ fi
 mkdir -p build
 check "layers" tools/lint/layers.py
 check "limits" tools/lint/limits.py
+check "listed" tools/lint/listed.py
 check "self-test" tools/lint/selftest.py
 check "shellcheck" scripts
 check "clang-format" clang-format --dry-run -Werror "${files[@]}"

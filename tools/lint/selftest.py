@@ -14,6 +14,15 @@ CLEAN = {
     "src/os/b.c": '#include <linux/bpf.h>\n#include "base/a.h"\n#ifdef SYS_bpf\n#endif\n'
                   'int b(void) { return syscall(1); }\n',
     "src/tls/c.c": '#include <openssl/ssl.h>\n#include "base/a.h"\n',
+    "src/base/meson.build": "sources += files('a.c')",
+    "src/os/meson.build": "sources += files('b.c')  # not 'x.c'",
+    "src/tls/meson.build": "sources += files('c.c')",
+    "src/role/meson.build": "sources += files('d.c')",
+    "test/unit/os/meson.build": "unit_tests += ['os/b']",
+    "test/unit/os/b_test.c": "\n",
+    "test/fuzz/meson.build": "fuzz_targets = ['y', 'z']",
+    "test/fuzz/y.c": "\n",
+    "test/fuzz/corpus/y/one": "1",
     "src/role/d.c": '#include <unistd.h>\n#include "share/e.h"\n#include "os/f.h"\n',
 }
 
@@ -40,6 +49,10 @@ FAULTS = (
     ("limits.py", "src/base/x.c", "int x;\n" * 601, "601 lines"),
     ("limits.py", "src/base/x.c", "int\nx(void)\n{\n" + "\tx();\n" * 95 + "}\n", "x() has"),
     ("limits.py", "src/base/x.c", "/* TO" "DO: later */\n", "do it, or leave it out"),
+    ("listed.py", "src/os/x.c", "\n", "src/os/x.c:1: is not in"),
+    ("listed.py", "test/unit/os/x_test.c", "\n", "is not in"),
+    ("listed.py", "test/fuzz/x.c", "\n", "is not in"),
+    ("listed.py", "test/fuzz/z.c", "\n", "has no inputs"),
     ("limits.py", "docs/x.md", "FIX" "ME\n", "do it, or leave it out"),
 )
 
@@ -57,7 +70,7 @@ def run_on(lint, files):
 
 def main():
     wrong = []
-    for lint in ("layers.py", "limits.py"):
+    for lint in ("layers.py", "limits.py", "listed.py"):
         code, output = run_on(lint, CLEAN)
         if code != 0:
             wrong.append(f"{lint} finds fault with the clean tree:\n{output}")
