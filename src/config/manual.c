@@ -5,30 +5,6 @@
 
 #define LINE_WIDTH 92
 
-static const char *const type_args[] = {
-    [OPTION_FLAG] = "on|off",       [OPTION_NUMBER] = "NUMBER", [OPTION_SIZE] = "SIZE",
-    [OPTION_DURATION] = "DURATION", [OPTION_CHOICE] = "",       [OPTION_CHOSEN] = "",
-    [OPTION_FIELD] = "TEXT|off",    [OPTION_PATH] = "PATH",     [OPTION_BLOCK] = "{ ... }",
-};
-
-const char *
-option_args(const struct option *o)
-{
-	return o->args != NULL ? o->args : type_args[o->type];
-}
-
-/* Arguments, with the choices spelt out: "off|combined|json". */
-MUST_CHECK static bool
-put_args(struct buf *out, const struct option *o)
-{
-	if (o->choices == NULL)
-		return buf_append(out, span_str(option_args(o)));
-	for (size_t i = 0; o->choices[i] != NULL; i++)
-		if (!buf_printf(out, "%s%s", i > 0 ? "|" : "", o->choices[i]))
-			return false;
-	return true;
-}
-
 MUST_CHECK static bool
 put_range(struct buf *out, const struct option *o)
 {
@@ -104,7 +80,7 @@ put_option_comment(struct buf *out, const struct option *o, int depth)
 	char prefix[64];
 
 	snprintf(prefix, sizeof prefix, "# %*s", depth * 4, "");
-	bool fits = buf_printf(&text, "%s ", o->name) && put_args(&text, o) &&
+	bool fits = buf_printf(&text, "%s ", o->name) && option_put_args(&text, o) &&
 		    put_wrapped(out, prefix, buf_span(&text));
 	buf_taken(&text, buf_len(&text));
 	fits = fits && put_prose(&text, o) && put_wrapped(out, prefix, buf_span(&text));
@@ -140,7 +116,9 @@ put_block_comment(struct buf *out, struct told *told, const struct block *b, int
 
 		if (o->type == OPTION_UNBUILT)
 			continue;
-		if (!put_option(out, told, o, depth) || (depth == 0 && !buf_byte(out, '\n')))
+		if (i > 0 && !buf_append(out, depth > 0 ? SPAN_OF("#\n") : SPAN_OF("\n")))
+			return false;
+		if (!put_option(out, told, o, depth))
 			return false;
 	}
 	return true;
@@ -198,7 +176,7 @@ put_manual_option(struct buf *out, const struct option *o)
 	bool fits = buf_printf(out, ".It Ic %s", o->name);
 
 	if (fits && o->type != OPTION_BLOCK)
-		fits = buf_append(out, SPAN_OF(" Ar ")) && put_args(&text, o) &&
+		fits = buf_append(out, SPAN_OF(" Ar ")) && option_put_args(&text, o) &&
 		       put_escaped(out, buf_span(&text));
 	buf_taken(&text, buf_len(&text));
 	fits = fits && buf_byte(out, '\n') && put_prose(&text, o) &&

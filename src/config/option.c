@@ -92,7 +92,7 @@ static const struct option log_options[] = {
 
 static const struct option limit_options[] = {
     {NUMBER("connections", limits, connections), .min = 16, .max = 1000000, .initial = "10000",
-     .doc = "Connections that each worker holds at once. More wait to be accepted."},
+     .doc = "Connections that each worker holds at once."},
     {SIZE("header_bytes", limits, header_bytes), .min = KIB, .max = MIB, .initial = "32k",
      .doc = "The request line and all fields of a request together."},
     {NUMBER("header_fields", limits, header_fields), .min = 8, .max = 1000, .initial = "100",
@@ -110,13 +110,13 @@ static const struct option limit_options[] = {
     {DURATION("handshake_timeout", limits, handshake_timeout), .min = SECOND, .max = 10 * MINUTE,
      .initial = "15s", .doc = "From the first byte of a TLS handshake to its end."},
     {NUMBER("inetd_processes", limits, inetd_processes), .min = 1, .max = 10000, .initial = "64",
-     .doc = "Processes of \"ssh inetd\" at once. Clients past that are turned away."},
+     .doc = "How many processes of ssh inetd run at once."},
 };
 
 static const struct option site_options[] = {
     {OWN("certificate", site_read_certificate, site_print_certificate),
      .args = "CHAIN KEY|self-signed", .repeats = true, .sample = "self-signed",
-     .silence = "an error",
+     .silence = "none, it must be written",
      .doc = "PEM files: the certificate with those that lead to its root, and its key. Written "
 	    "more than once for keys of several types. With self-signed the server makes one and "
 	    "keeps it in state_dir; browsers will warn of it."},
@@ -135,7 +135,8 @@ static const struct option site_options[] = {
 };
 
 static const struct option route_options[] = {
-    {PATH("root", route, root), .args = "DIR", .sample = "/srv/downloads", .silence = "an error",
+    {PATH("root", route, root), .args = "DIR", .sample = "/srv/downloads",
+     .silence = "none, it must be written",
      .doc = "The directory of the files; the whole path of a request is looked up in it."},
     {UNBUILT("proxy", "the reverse proxy is not built yet")},
     {UNBUILT("access_server", "the access server's pages are not built yet")},
@@ -193,7 +194,8 @@ static const struct option backends_options[] = {
      .doc = "How long neither side may say anything before the relay is closed. 0 is for ever."},
     {DURATION("retry_after", backends, retry_after), .max = HOUR, .initial = "10s",
      .doc = "How long a back end that failed is passed over while there are others."},
-    {DURATION("check", backends, check), .min = SECOND, .max = HOUR, .off = true, .initial = "off",
+    {DURATION("check", backends, check), .args = "DURATION|off", .min = SECOND, .max = HOUR,
+     .off = true, .initial = "off",
      .doc = "How often a connection is made only to see whether it can be."},
 };
 
@@ -203,20 +205,17 @@ static const struct option inetd_options[] = {
      .doc = "What is run for each connection, with it as standard input and output."},
 };
 
-#define BLOCK_OF(n, options)                                                                       \
-	{                                                                                          \
-		(n), (options), COUNT(options)                                                     \
-	}
+#define BLOCK_OF(n, list) .name = (n), .options = (list), .count = COUNT(list)
 
-const struct block block_top = BLOCK_OF("the file", top_options);
-const struct block block_plain = BLOCK_OF("plain", plain_options);
-const struct block block_log = BLOCK_OF("log", log_options);
-const struct block block_limits = BLOCK_OF("limits", limit_options);
-const struct block block_site = BLOCK_OF("site", site_options);
-const struct block block_route = BLOCK_OF("route", route_options);
-const struct block block_share = BLOCK_OF("share", share_options);
-const struct block block_backends = BLOCK_OF("a rule", backends_options);
-const struct block block_inetd = BLOCK_OF("ssh inetd", inetd_options);
+const struct block block_top = {BLOCK_OF("the file", top_options)};
+const struct block block_plain = {BLOCK_OF("plain", plain_options)};
+const struct block block_log = {BLOCK_OF("log", log_options)};
+const struct block block_limits = {BLOCK_OF("limits", limit_options)};
+const struct block block_site = {BLOCK_OF("site", site_options)};
+const struct block block_route = {BLOCK_OF("route", route_options)};
+const struct block block_share = {BLOCK_OF("share", share_options)};
+const struct block block_backends = {BLOCK_OF("a rule", backends_options)};
+const struct block block_inetd = {BLOCK_OF("ssh inetd", inetd_options)};
 
 const struct option *
 option_find(const struct block *b, struct span name)
@@ -225,4 +224,22 @@ option_find(const struct block *b, struct span name)
 		if (span_equal(name, span_str(b->options[i].name)))
 			return &b->options[i];
 	return NULL;
+}
+
+/* Of the types that are all written the same way. */
+static const char *const type_args[] = {
+    [OPTION_FLAG] = "on|off",       [OPTION_NUMBER] = "NUMBER",  [OPTION_SIZE] = "SIZE",
+    [OPTION_DURATION] = "DURATION", [OPTION_FIELD] = "TEXT|off", [OPTION_PATH] = "PATH",
+    [OPTION_BLOCK] = "{ ... }",
+};
+
+bool
+option_put_args(struct buf *out, const struct option *o)
+{
+	if (o->choices == NULL)
+		return buf_append(out, span_str(o->args != NULL ? o->args : type_args[o->type]));
+	for (size_t i = 0; o->choices[i] != NULL; i++)
+		if (!buf_printf(out, "%s%s", i > 0 ? "|" : "", o->choices[i]))
+			return false;
+	return true;
 }

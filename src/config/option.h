@@ -58,7 +58,7 @@ extern const struct block block_top, block_plain, block_log, block_limits, block
 /* NULL when the block has no such option. */
 const struct option *option_find(const struct block *b, struct span name);
 
-/* How the arguments are written: "NUMBER", "on|off". */
-const char *option_args(const struct option *o);
+/* Adds how the arguments are written: "NUMBER", "off|combined|json". */
+MUST_CHECK bool option_put_args(struct buf *out, const struct option *o);
 
 #endif

@@ -50,18 +50,29 @@ read_nearest(struct span w, const char *const *words, size_t count)
 	return best;
 }
 
+const char *
+read_args(struct reader *r, const struct option *o)
+{
+	struct buf b = buf_with_cap(CONFIG_WORD_MAX);
+	bool fits = option_put_args(&b, o);
+	const char *args = arena_copy(r->scratch, fits ? buf_span(&b) : SPAN_NONE);
+
+	buf_free(&b);
+	return args;
+}
+
 bool
 read_count(struct reader *r, const struct option *o, const struct directive *d, size_t least,
 	   size_t most)
 {
 	if (d->count - 1 > most) {
 		FAULT(r, d->words[most + 1].at, "\"%s\" is one word too many: write \"%s %s\"",
-		      reader_shown(r, &d->words[most + 1]), o->name, option_args(o));
+		      reader_shown(r, &d->words[most + 1]), o->name, read_args(r, o));
 		return false;
 	}
 	if (d->count - 1 < least) {
 		FAULT(r, directive_place(d), "something is missing: write \"%s %s\"", o->name,
-		      option_args(o));
+		      read_args(r, o));
 		return false;
 	}
 	return true;

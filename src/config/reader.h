@@ -57,6 +57,9 @@ bool read_count(struct reader *r, const struct option *o, const struct directive
 /* Tells of a block where none belongs; true when there is none. */
 bool read_no_block(struct reader *r, const struct directive *d);
 
+/* How the arguments are written, for a message. */
+const char *read_args(struct reader *r, const struct option *o);
+
 /* "a, b or c" */
 const char *read_list_words(struct reader *r, const char *const *words, size_t count);
 

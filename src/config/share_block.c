@@ -224,7 +224,7 @@ read_pass_rule(struct reader *r, const struct option *o, const struct directive 
 		FAULT(r, directive_place(d), "%s: write \"%s %s\"",
 		      values == 0 ? "something is missing"
 				  : "a back end is missing, which always has a port",
-		      o->name, option_args(o));
+		      o->name, read_args(r, o));
 	for (size_t i = 1; i <= values; i++) {
 		const char *value = read_value(r, &d->words[i]);
 
@@ -295,10 +295,7 @@ share_read_silent(struct reader *r, const struct option *o, const struct directi
 {
 	struct share *share = into;
 
-	if (d->count == 2)
-		FAULT(r, directive_place(d), "where the silent go is missing: write \"%s %s\"",
-		      o->name, option_args(o));
-	else if (!read_count(r, o, d, 2, CONFIG_WORDS_MAX))
+	if (!read_count(r, o, d, 2, CONFIG_WORDS_MAX))
 		return;
 	scalar_read(r, &silence, &d->words[1], &share->silent_after);
 	r->silent_at = d->words[1].at;

@@ -1,0 +1,364 @@
+/* What is wrong is said, where it is, in words that help. */
+#include "config/try.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "config/limits.h"
+
+#define IN_SITE(what)    "site a.example { certificate self-signed; " what " }"
+#define IN_SHARE(what)   "share { " what " }"
+#define IN_BACKEND(what) "share { http h:1 { " what " } }"
+#define IN_LIMITS(what)  SITE "limits { " what " }"
+
+static const struct {
+	const char *text, *said;
+} wrong[] = {
+    /* words */
+    {"lisen 443", "1:1: there is no option \"lisen\" here; did you mean \"listen\"?"},
+    {"LISTEN 443", "there is no option \"LISTEN\" here"},
+    {"banana", "there is no option \"banana\" here; there are state_dir, workers, listen,"},
+    {"log { acess off }", "1:7: there is no option \"acess\" here; did you mean \"access\"?"},
+    {"plain { banana }", "there is no option \"banana\" in plain; there is only listen"},
+    {"x", "there is no option \"x\" here; there are"},
+    {"workers", "1:1: something is missing: write \"workers NUMBER\""},
+    {"workers 1 2", "1:11: \"2\" is one word too many: write \"workers NUMBER\""},
+    {"workers 1\nworkers 2", "2:1: workers is here a second time: line 1 has it already"},
+    {"log { level info }\nlog { level warn }", "2:1: log is here a second time"},
+    {"workers 1 {\n}", "1:1: workers takes no block"},
+    {"log off", "1:5: \"off\" stands outside the block: write \"log { ... }\""},
+    {"log", "1:1: log needs a block"},
+    /* values */
+    {"workers x", "1:9: \"x\" is not a number"},
+    {"workers -1", "1:9: \"-1\" is not a number"},
+    {"workers 257", "1:9: workers goes from 0 to 256, not 257"},
+    {"workers 99999999999999999999", "is not a number"},
+    {"drain_timeout 30", "1:15: \"30\" needs a unit: 30ms, 30s, 30m, 30h or 30d"},
+    {"drain_timeout soon", "\"soon\" is not a duration, like 500ms, 30s, 5m, 2h or 7d"},
+    {"drain_timeout 2h", "drain_timeout goes from 0 to 1h, not \"2h\""},
+    {"drain_timeout off", "\"off\" is not a duration"},
+    {"drain_timeout 99999999999999999999d", "is not a duration"},
+    {IN_LIMITS("header_bytes 1z"), "\"1z\" is not a size, like 64k or 1m"},
+    {IN_LIMITS("header_bytes 1"), "header_bytes goes from 1k to 1m, not \"1\""},
+    {IN_LIMITS("header_bytes 2m"), "header_bytes goes from 1k to 1m, not \"2m\""},
+    {IN_LIMITS("connections 15"), "connections goes from 16 to 1000000, not 15"},
+    {IN_LIMITS("connections 1000001"), "connections goes from"},
+    {IN_LIMITS("idle_timeout 0"), "idle_timeout goes from 1s to 1d, not \"0\""},
+    {IN_LIMITS("inetd_processes 0"), "inetd_processes goes from 1 to 10000"},
+    {"log { access jsn }", "1:14: access is off, combined or json, not \"jsn\""},
+    {"log { access }", "1:7: something is missing: write \"access off|combined|json\""},
+    {"log { level loud }", "level is error, warn, info or debug, not \"loud\""},
+    {"log { file \"\" }", "a path is missing"},
+    {"server_name \"a\xC3\xA9\"", "server_name is printable ASCII only"},
+    {"server_name \"\"", "server_name has 1 to 128 characters"},
+    {"server_name \" a\"", "server_name has 1 to 128 characters"},
+    /* endpoints and networks */
+    {"listen", "something is missing: write \"listen ENDPOINT...\""},
+    {"listen 0", "1:8: a port is a number from 1 to 65535, not \"0\""},
+    {"listen 65536", "a port is a number"},
+    {"listen http", "a port is a number from 1 to 65535, not \"http\""},
+    {"listen 1.2.3.4:", "a port is a number from 1 to 65535, not \"\""},
+    {"listen 1.2.3.4:0", "a port is a number"},
+    {"listen localhost:443", "\"localhost\" is not an IP address"},
+    {"listen *:443", "\"*\" is not an IP address"},
+    {"listen :443", "\"\" is not an IP address"},
+    {"listen 2001:db8::1:443", "an IPv6 address stands in brackets"},
+    {"listen [1.2.3.4]:443", "is not an IP address"},
+    {"listen [::1]", "an IPv6 address stands in brackets"},
+    {"listen 443 443", "1:12: port 443 is taken twice: line 1 listens on it already"},
+    {"listen 443\nlisten 10.0.0.1:443", "2:8: port 443 is taken twice"},
+    {"listen 0.0.0.0:1 10.0.0.1:1", "1:18: port 1 is taken twice"},
+    {"listen [::]:1 [::1]:1", "1:15: port 1 is taken twice"},
+    {"listen 8000\nplain { listen 8000 }", "2:16: port 8000 is taken twice: line 1"},
+    {"listen 80", "1:8: port 80 is taken twice: it is a default of the other listen"},
+    {"plain { listen 443 }", "1:16: port 443 is taken twice: it is a default"},
+    {"plain { listen off; listen 80 }", "1:28: listen is either off or at endpoints"},
+    {"plain { listen 80; listen off }", "1:27: listen is either off or at endpoints"},
+    {"plain { listen off 80 }", "a port is a number from 1 to 65535, not \"off\""},
+    {"listen off", "a port is a number"},
+    {"trust_proxy 10.0.0.1/8", "\"10.0.0.1/8\" is not a network"},
+    {"trust_proxy 10.0.0.0/33", "is not a network"},
+    {"trust_proxy example.org", "is not a network"},
+    {"trust_proxy", "something is missing"},
+    /* sites */
+    {"site { certificate self-signed }", "something is missing: write \"site NAME...\""},
+    {"site a.example", "1:1: a site needs a block: write \"site a.example { ... }\""},
+    {"site a.example { root /x }", "1:1: site a.example has no certificate: write"},
+    {"site * { certificate self-signed }", "1:6: \"*\" names everything"},
+    {"site a*.example { certificate self-signed }", "has a \"*\" where none can be"},
+    {"site a.*.example { certificate self-signed }", "has a \"*\" where none can be"},
+    {"site *.*.example { certificate self-signed }", "has a \"*\" where none can be"},
+    {"site *.10.0.0.1 { certificate self-signed }", "has a \"*\" where none can be"},
+    {"site a..example { certificate self-signed }", "is not a host name"},
+    {"site .example { certificate self-signed }", "is not a host name"},
+    {"site -a.example { certificate self-signed }", "is not a host name"},
+    {"site a.example. { certificate self-signed }", "is written without the dot at its end"},
+    {"site a.example:443 { certificate self-signed }", "ports belong to \"listen\""},
+    {"site https://a.example/ { certificate self-signed }", "without scheme and path"},
+    {"site b\xC3\xBC"
+     "cher.example { certificate self-signed }",
+     "write the name in its xn-- form"},
+    {"site 1.2.3 { certificate self-signed }", "is not a host name"},
+    {"site 1.2.3.256 { certificate self-signed }", "is not a host name"},
+    {"site \"\" { certificate self-signed }", "\"\" is not a host name"},
+    {"site a.example A.example { certificate self-signed }",
+     "1:16: a.example is a site's name already, on line 1"},
+    {IN_SITE("") "\n" IN_SITE(""), "2:6: a.example is a site's name already, on line 1"},
+    {"site [::1] ::1 { certificate self-signed }", "1:12: ::1 is a site's name already"},
+    {"site a.example { certificate acme }",
+     "1:30: automatic certificates are not built yet: give CHAIN and KEY files, or self-signed"},
+    {"site a.example { certificate }", "write \"certificate CHAIN KEY|self-signed\""},
+    {"site a.example { certificate a }", "write \"certificate CHAIN KEY|self-signed\""},
+    {"site a.example { certificate a b c }", "\"c\" is one word too many"},
+    {IN_SITE("certificate a b"), "this site is self-signed already"},
+    {"site a.example { certificate a b; certificate self-signed }",
+     "self-signed is for a site that has no other certificate"},
+    {"site a.example { certificate \"\" k }", "a path is missing"},
+    {IN_SITE("plain_http yes"), "plain_http is off or on, not \"yes\""},
+    {IN_SITE("index a/b"), "\"a/b\" is not the name of a file"},
+    {IN_SITE("index .."), "\"..\" is not the name of a file"},
+    {IN_SITE("index"), "something is missing: write \"index NAME...\""},
+    {IN_SITE("root"), "something is missing: write \"root DIR\""},
+    {IN_SITE("root /a /b"), "\"/b\" is one word too many"},
+    {IN_SITE("root /a; root /b"), "root is here a second time"},
+    {IN_SITE("root /a; route /* { root /b }"), "this site has a root already"},
+    {IN_SITE("route /* { root /b }; root /a"), "root is the route /*, which this site has"},
+    {IN_SITE("route /x { root /b }; route /x { root /c }"), "has a route /x already"},
+    {IN_SITE("route x { root /b }"), "a route begins with \"/\""},
+    {IN_SITE("route \"\" { root /b }"), "a route begins with \"/\""},
+    {IN_SITE("route /*/a { root /b }"), "\"*\" can only be the last character"},
+    {IN_SITE("route /a** { root /b }"), "\"*\" can only be the last character"},
+    {IN_SITE("route /x"), "this route leads nowhere: write \"route /x { root DIR }\""},
+    {IN_SITE("route /x { }"), "this route leads nowhere"},
+    {IN_SITE("route /x { proxy http://h:1 }"), "the reverse proxy is not built yet"},
+    {IN_SITE("route /x { proxy http://h:1 { verify off } }"), "the reverse proxy is not built yet"},
+    {IN_SITE("access_server"), "the access server's pages are not built yet"},
+    /* the shared port */
+    {IN_SHARE("openvpn builtin"), "1:17: the built-in VPN is not built yet: give the address of"},
+    {IN_SHARE("ssh"), "write \"ssh inetd|BACKEND...\""},
+    {IN_SHARE("ssh inetd h:22"), "\"h:22\" is one word too many"},
+    {IN_SHARE("ssh 10.0.0.1"), "\"10.0.0.1\" has no port: write host:port, [v6]:port or unix:/"},
+    {IN_SHARE("ssh h:"), "a port is a number from 1 to 65535, not \"\""},
+    {IN_SHARE("ssh h:99999"), "a port is a number"},
+    {IN_SHARE("ssh :22"), "\"\" is neither a host name nor an IP address"},
+    {IN_SHARE("ssh a_b..c:22"), "\"a_b..c\" is neither a host name nor an IP address"},
+    {IN_SHARE("ssh [localhost]:22"), "\"localhost\" is neither"},
+    {IN_SHARE("ssh ::1:22"), "an IPv6 address stands in brackets: [2001:db8::1]:22"},
+    {IN_SHARE("ssh unix:"), "a path is missing"},
+    {IN_SHARE("ssh h:22 h:22"), "h:22 is in this rule already"},
+    {IN_SHARE("ssh h:22 h:022"), "h:22 is in this rule already"},
+    {IN_SHARE("ssh h:22; ssh h:23"), "ssh is here a second time"},
+    {IN_SHARE("ssh h:22 { command x }"), "there is no option \"command\" in a rule; there are"},
+    {IN_SHARE("ssh inetd { idle_timeout 1h }"), "in ssh inetd; there is only command"},
+    {IN_SHARE("ssh inetd { command }"), "write \"command PROGRAM ARGUMENT...\""},
+    {IN_SHARE("openvpn inetd"), "\"inetd\" has no port"},
+    {IN_BACKEND("proxy_protocol v3"), "proxy_protocol is off, v1 or v2, not \"v3\""},
+    {IN_BACKEND("proxy_protocoll v2"), "did you mean \"proxy_protocol\"?"},
+    {IN_BACKEND("connect_timeout 1ms"), "connect_timeout goes from 100ms to 5m, not \"1ms\""},
+    {IN_BACKEND("check 0"), "check goes from 1s to 1h, or is off, not \"0\""},
+    {IN_BACKEND("check never"), "\"never\" is not a duration"},
+    {IN_SHARE("sni"), "write \"sni NAME... BACKEND...\""},
+    {IN_SHARE("sni h:1"), "something is missing: write \"sni NAME... BACKEND...\""},
+    {IN_SHARE("sni a.example"), "a back end is missing, which always has a port"},
+    {IN_SHARE("sni a.example h:1 b.example"), "\"b.example\" has no port"},
+    {IN_SHARE("sni 10.0.0.1 h:1"), "10.0.0.1 is an address: SNI has names only"},
+    {IN_SHARE("sni * h:1"), "\"*\" names everything"},
+    {IN_SHARE("sni a.example h:1; sni b.example A.example h:2"),
+     "a.example is in an sni rule already, on line 1"},
+    {IN_SITE("") "\n" IN_SHARE("sni a.example h:1"),
+     "2:13: a.example is in an sni rule and, on line 1, a site's name"},
+    {IN_SHARE("alpn h:1"), "write \"alpn PROTOCOL... BACKEND...\""},
+    {IN_SHARE("alpn \"\" h:1"), "an ALPN protocol has 1 to 255 bytes"},
+    {IN_SHARE("alpn x h:1; alpn y x h:2"), "x is in an alpn rule already"},
+    {IN_SHARE("silent ssh"), "write \"silent DURATION ssh|openvpn|BACKEND...\""},
+    {IN_SHARE("silent 3s"), "write \"silent DURATION ssh|openvpn|BACKEND...\""},
+    {IN_SHARE("silent"), "write \"silent DURATION ssh|openvpn|BACKEND...\""},
+    {IN_SHARE("silent 3 h:1"), "\"3\" needs a unit"},
+    {IN_SHARE("silent 3s ssh"), "there is no ssh rule for the silent to be led to"},
+    {IN_SHARE("silent 3s openvpn; ssh inetd"), "there is no openvpn rule for the silent"},
+    {IN_SHARE("silent 3s http; http h:1"), "\"http\" has no port"},
+    {IN_SHARE("silent 3s ssh h:1; ssh inetd"), "\"h:1\" is one word too many after ssh"},
+    {IN_SHARE("ssh inetd; silent 3s ssh { check 1m }"), "silent takes no block"},
+    {IN_SHARE("ssh inetd; silent 60s ssh"), "this is never reached: first_byte_timeout"},
+    {IN_SHARE("first_byte_timeout 2s; silent 3s h:1"), "closes silent connections before"},
+    /* what is known, but not there */
+    {"vpn { network 10.0.0.0/8 }", "1:1: the built-in VPN is not built yet"},
+    {"admin { listen 943 }", "1:1: the admin console is not built yet"},
+    {"store postgresql://h/db", "1:1: the store is not built yet"},
+    {"access_server", "1:1: the access server's pages are not built yet"},
+    /* the whole */
+    {"", ":1:1: there is nothing to serve: add a site"},
+    {"# nothing", ":1:1: there is nothing to serve"},
+    {"share { }", ":1:1: there is nothing to serve"},
+    {"workers 2\nlisten 444", ":1:1: there is nothing to serve"},
+};
+
+static void
+each_mistake_is_named_where_it_is(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(wrong); i++)
+		assert_said(&as_root, wrong[i].text, wrong[i].said);
+}
+
+/* The first fault is not followed by others that come of it. */
+static void
+one_mistake_is_one_fault(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(wrong); i++) {
+		struct buf errors = buf_with_cap(1 << 16);
+
+		assert_null(read_with(&as_root, wrong[i].text, &errors));
+		if (count_lines_with((char *)errors.data, "/etc/sallyport/sallyport.conf:") != 1)
+			fail_msg("%s\n%s", wrong[i].text, (char *)errors.data);
+		buf_free(&errors);
+	}
+}
+
+static void
+without_root_a_state_directory_must_be_named(void **state)
+{
+	(void)state;
+	assert_said(&as_user, SITE, "write \"state_dir DIR\"");
+}
+
+static void
+faults_come_with_the_line_and_a_caret(void **state)
+{
+	(void)state;
+	assert_said(
+	    &as_root, "# 1\n\n\tdrain_timeout  30\r\n",
+	    "/etc/sallyport/sallyport.conf:3:17: \"30\" needs a unit: 30ms, 30s, 30m, 30h or 30d\n"
+	    "\tdrain_timeout  30\n"
+	    "\t               ^\n");
+	assert_said(&as_root, "server_name \xC3\xA9 x",
+		    "\nserver_name \xC3\xA9 x\n              ^\n");
+	assert_said(&as_root, "workers \"", "workers \"\n        ^\n");
+}
+
+static void
+a_terminal_is_not_sent_what_it_would_obey(void **state)
+{
+	(void)state;
+	assert_said(&as_root, "workers \x1B[2J", "\nworkers ?[2J\n        ^\n");
+	assert_said(&as_root, "w\xC2\x9B", "there is no option \"w\\xC2\\x9B\" here");
+}
+
+static void
+of_a_long_line_the_part_with_the_fault_is_shown(void **state)
+{
+	char text[2000];
+
+	(void)state;
+	memset(text, ' ', sizeof text);
+	memcpy(text + 1000, "workers none", 13);
+	struct buf errors = buf_with_cap(1 << 16);
+	assert_null(read_with(&as_root, text, &errors));
+	assert_non_null(strstr((char *)errors.data, ":1:1009: \"none\" is not a number\n"));
+	assert_non_null(strstr((char *)errors.data, "workers none\n"));
+	assert_true(buf_len(&errors) < 400);
+	buf_free(&errors);
+}
+
+static void
+all_faults_are_told_in_the_order_of_the_file(void **state)
+{
+	struct buf errors = buf_with_cap(1 << 16);
+	const char *last;
+
+	(void)state;
+	assert_null(read_with(&as_root,
+			      "listen 1\nworkers x\nplain { listen 1 }\nlog { level x }\n"
+			      "site a.example { }\nshare { sni a.example h:1 }\nx \"y\n",
+			      &errors));
+	const char *at = (char *)errors.data;
+	for (char expected[] = ":2:"; expected[1] <= '7'; expected[1]++) {
+		last = at;
+		if (expected[1] != '5') /* no certificate: it may stand in what was left out */
+			assert_non_null(at = strstr(last, expected));
+	}
+	buf_free(&errors);
+}
+
+static void
+twenty_faults_are_shown_and_the_rest_counted(void **state)
+{
+	struct buf text = buf_with_cap(4096), errors = buf_with_cap(1 << 16);
+
+	(void)state;
+	for (int i = 0; i < 25; i++)
+		assert_true(buf_append(&text, SPAN_OF("banana\n")));
+	assert_true(buf_byte(&text, '\0'));
+	assert_null(read_with(&as_root, (char *)text.data, &errors));
+	assert_int_equal(count_lines_with((char *)errors.data, "there is no option"), 20);
+	assert_non_null(strstr((char *)errors.data, ":20:1: there is no"));
+	assert_non_null(strstr((char *)errors.data, "sallyport.conf: and 5 more\n"));
+	buf_free(&text);
+	buf_free(&errors);
+}
+
+static void
+a_file_too_large_is_refused(void **state)
+{
+	char *text = mem_new(CONFIG_FILE_MAX + 2);
+
+	(void)state;
+	memset(text, ' ', CONFIG_FILE_MAX + 1);
+	assert_said(&as_root, text, "the file has more than 1048576 bytes");
+	text[CONFIG_FILE_MAX] = '\0';
+	assert_said(&as_root, text, "there is nothing to serve");
+	free(text);
+}
+
+/* Nothing in it takes more than linear time, or nearly. */
+static void
+a_file_full_of_mistakes_takes_no_age(void **state)
+{
+	static const char *const lines[] = {"x\n",      "site a {}\n", "listen 1\n", "\"\n",
+					    "vpn {}\n", "}\n",         "x{\n",       "sni a\n"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(lines); i++) {
+		struct buf text = buf_with_cap(CONFIG_FILE_MAX), errors = buf_with_cap(1 << 16);
+
+		while (buf_append(&text, span_str(lines[i])))
+			;
+		assert_null(config_read(buf_span(&text), &as_root, &errors));
+		buf_free(&text);
+		buf_free(&errors);
+	}
+}
+
+static void
+a_full_error_buffer_is_no_failure(void **state)
+{
+	(void)state;
+	for (size_t cap = 0; cap < 200; cap++) {
+		struct buf errors = buf_with_cap(cap);
+
+		assert_null(config_read(span_str("workers x\nlisten y"), &as_root, &errors));
+		assert_true(buf_len(&errors) <= cap);
+		buf_free(&errors);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(each_mistake_is_named_where_it_is),
+	    cmocka_unit_test(one_mistake_is_one_fault),
+	    cmocka_unit_test(without_root_a_state_directory_must_be_named),
+	    cmocka_unit_test(faults_come_with_the_line_and_a_caret),
+	    cmocka_unit_test(a_terminal_is_not_sent_what_it_would_obey),
+	    cmocka_unit_test(of_a_long_line_the_part_with_the_fault_is_shown),
+	    cmocka_unit_test(all_faults_are_told_in_the_order_of_the_file),
+	    cmocka_unit_test(twenty_faults_are_shown_and_the_rest_counted),
+	    cmocka_unit_test(a_file_too_large_is_refused),
+	    cmocka_unit_test(a_file_full_of_mistakes_takes_no_age),
+	    cmocka_unit_test(a_full_error_buffer_is_no_failure),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,315 @@
+/* What is printed reads back as the same. Golden files: NAME.conf is printed as NAME.out. */
+#include "config/try.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+
+#include "config/golden_folder.h"
+
+static void
+read_file(const char *folder, const char *name, const char *ending, struct buf *out)
+{
+	char path[1024];
+
+	snprintf(path, sizeof path, "%s/%s%s", folder, name, ending);
+	FILE *f = fopen(path, "rb");
+	if (f == NULL)
+		fail_msg("cannot open %s", path);
+	uint8_t *room = buf_room(out, 1 << 16);
+	assert_non_null(room);
+	buf_added(out, fread(room, 1, 1 << 16, f));
+	fclose(f);
+}
+
+static void
+same_text(const char *name, const char *what, const char *a, const char *b)
+{
+	if ((a == NULL) != (b == NULL) || (a != NULL && strcmp(a, b) != 0))
+		fail_msg("%s: %s: %s, then %s", name, what, a, b);
+}
+
+static void
+same_backends(const char *name, const struct config *a, const struct config *b)
+{
+	assert_int_equal(a->backends_count, b->backends_count);
+	for (size_t i = 0; i < a->backends_count; i++) {
+		const struct backends *x = a->backends[i], *y = b->backends[i];
+
+		same_text(name, "rule", x->name, y->name);
+		assert_int_equal(x->index, y->index);
+		assert_int_equal(x->count, y->count);
+		assert_int_equal(x->proxy_protocol, y->proxy_protocol);
+		assert_int_equal(x->connect_timeout, y->connect_timeout);
+		assert_int_equal(x->idle_timeout, y->idle_timeout);
+		assert_int_equal(x->retry_after, y->retry_after);
+		assert_int_equal(x->check, y->check);
+		for (size_t j = 0; j < x->count; j++) {
+			same_text(name, "back end", x->at[j].text, y->at[j].text);
+			same_text(name, "host", x->at[j].host, y->at[j].host);
+			same_text(name, "path", x->at[j].unix_path, y->at[j].unix_path);
+			assert_int_equal(x->at[j].port, y->at[j].port);
+		}
+	}
+}
+
+static void
+same_door(const char *name, const struct door *x, const struct door *y)
+{
+	assert_int_equal(x->kind, y->kind);
+	if (x->kind == DOOR_RELAY)
+		assert_int_equal(x->to->index, y->to->index);
+	for (size_t i = 0; x->kind == DOOR_INETD && (i == 0 || x->command[i - 1] != NULL); i++)
+		same_text(name, "command", x->command[i], y->command[i]);
+}
+
+static void
+same_rules(const char *name, const struct pass_rule *x, const struct pass_rule *y, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		assert_int_equal(x[i].count, y[i].count);
+		assert_int_equal(x[i].to->index, y[i].to->index);
+		for (size_t j = 0; j < x[i].count; j++)
+			same_text(name, "value", x[i].values[j], y[i].values[j]);
+	}
+}
+
+static void
+same_share(const char *name, const struct share *x, const struct share *y)
+{
+	same_door(name, &x->openvpn, &y->openvpn);
+	same_door(name, &x->ssh, &y->ssh);
+	same_door(name, &x->http, &y->http);
+	same_door(name, &x->http2, &y->http2);
+	same_door(name, &x->other, &y->other);
+	same_door(name, &x->tls, &y->tls);
+	same_door(name, &x->silent, &y->silent);
+	assert_int_equal(x->silent_after, y->silent_after);
+	assert_int_equal(x->first_byte_timeout, y->first_byte_timeout);
+	assert_int_equal(x->classify_timeout, y->classify_timeout);
+	assert_int_equal(x->sni_count, y->sni_count);
+	assert_int_equal(x->alpn_count, y->alpn_count);
+	same_rules(name, x->sni, y->sni, x->sni_count);
+	same_rules(name, x->alpn, y->alpn, x->alpn_count);
+}
+
+static void
+same_site(const char *name, const struct site *x, const struct site *y)
+{
+	assert_int_equal(x->name_count, y->name_count);
+	for (size_t i = 0; i < x->name_count; i++)
+		same_text(name, "name", x->names[i], y->names[i]);
+	assert_int_equal(x->self_signed, y->self_signed);
+	assert_int_equal(x->plain_http, y->plain_http);
+	assert_int_equal(x->certificate_count, y->certificate_count);
+	for (size_t i = 0; i < x->certificate_count; i++) {
+		same_text(name, "chain", x->certificates[i].chain, y->certificates[i].chain);
+		same_text(name, "key", x->certificates[i].key, y->certificates[i].key);
+	}
+	assert_int_equal(x->route_count, y->route_count);
+	for (size_t i = 0; i < x->route_count; i++) {
+		same_text(name, "route", x->routes[i].path, y->routes[i].path);
+		same_text(name, "root", x->routes[i].root, y->routes[i].root);
+		assert_int_equal(x->routes[i].root_index, y->routes[i].root_index);
+		for (size_t j = 0; j == 0 || x->routes[i].index[j - 1] != NULL; j++)
+			same_text(name, "index", x->routes[i].index[j], y->routes[i].index[j]);
+	}
+}
+
+static void
+same_config(const char *name, const struct config *a, const struct config *b)
+{
+	same_text(name, "state_dir", a->state_dir, b->state_dir);
+	same_text(name, "server_name", a->server_name, b->server_name);
+	same_text(name, "file", a->log.access_file, b->log.access_file);
+	same_text(name, "level", a->log.level, b->log.level);
+	assert_int_equal(a->log.access, b->log.access);
+	assert_int_equal(a->workers, b->workers);
+	assert_int_equal(a->drain_timeout, b->drain_timeout);
+	assert_memory_equal(&a->limits, &b->limits, sizeof a->limits);
+	assert_int_equal(a->listen_count, b->listen_count);
+	assert_memory_equal(a->listen, b->listen, a->listen_count * sizeof *a->listen);
+	assert_int_equal(a->plain_listen_count, b->plain_listen_count);
+	for (size_t i = 0; i < a->plain_listen_count; i++)
+		assert_true(address_equal(&a->plain_listen[i].at, &b->plain_listen[i].at));
+	assert_int_equal(a->trust_proxy_count, b->trust_proxy_count);
+	for (size_t i = 0; i < a->trust_proxy_count; i++) {
+		assert_int_equal(a->trust_proxy[i].bits, b->trust_proxy[i].bits);
+		assert_true(address_equal(&a->trust_proxy[i].base, &b->trust_proxy[i].base));
+	}
+	same_backends(name, a, b);
+	same_share(name, &a->share, &b->share);
+	assert_int_equal(a->site_count, b->site_count);
+	for (size_t i = 0; i < a->site_count; i++)
+		same_site(name, &a->sites[i], &b->sites[i]);
+	assert_int_equal(a->root_count, b->root_count);
+	for (size_t i = 0; i < a->root_count; i++)
+		same_text(name, "root", a->roots[i], b->roots[i]);
+}
+
+static void
+assert_reads_back(const char *name, struct span text, struct buf *printed)
+{
+	struct buf errors = buf_with_cap(1 << 16), again = buf_with_cap(1 << 20);
+	struct config *a = config_read(text, &as_root, &errors);
+
+	if (a == NULL)
+		fail_msg("%s: %.*s", name, (int)buf_len(&errors), (char *)errors.data);
+	assert_true(config_print(a, printed));
+	struct config *b = config_read(buf_span(printed), &as_root, &errors);
+	if (b == NULL)
+		fail_msg("%s, printed: %.*s", name, (int)buf_len(&errors), (char *)errors.data);
+	same_config(name, a, b);
+	assert_true(config_print(b, &again));
+	assert_true(span_equal(buf_span(printed), buf_span(&again)));
+	config_free(a);
+	config_free(b);
+	buf_free(&errors);
+	buf_free(&again);
+}
+
+static void
+check_golden(const char *name)
+{
+	struct buf text = buf_with_cap(1 << 20), expected = buf_with_cap(1 << 20),
+		   printed = buf_with_cap(1 << 20);
+
+	read_file(GOLDEN_FOLDER, name, ".conf", &text);
+	read_file(GOLDEN_FOLDER, name, ".out", &expected);
+	assert_reads_back(name, buf_span(&text), &printed);
+	if (!span_equal(buf_span(&printed), buf_span(&expected)))
+		fail_msg("%s.conf is printed as\n%.*s", name, (int)buf_len(&printed),
+			 (char *)printed.data);
+	buf_free(&text);
+	buf_free(&expected);
+	buf_free(&printed);
+}
+
+static void
+every_golden_file_is_printed_as_it_was(void **state)
+{
+	DIR *dir = opendir(GOLDEN_FOLDER);
+	size_t count = 0;
+
+	(void)state;
+	assert_non_null(dir);
+	for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+		char *ending = strrchr(entry->d_name, '.');
+
+		if (strcmp(ending, ".conf") != 0)
+			continue;
+		*ending = '\0';
+		check_golden(entry->d_name);
+		count++;
+	}
+	closedir(dir);
+	assert_true(count >= 5);
+}
+
+/* NAME.bad, and what is said of it, to the letter, in NAME.err. */
+static void
+every_golden_mistake_is_told_as_it_was(void **state)
+{
+	DIR *dir = opendir(GOLDEN_FOLDER);
+	size_t count = 0;
+
+	(void)state;
+	assert_non_null(dir);
+	for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+		struct buf text = buf_with_cap(1 << 20), expected = buf_with_cap(1 << 20),
+			   errors = buf_with_cap(1 << 20);
+		char *ending = strrchr(entry->d_name, '.');
+
+		if (strcmp(ending, ".bad") != 0)
+			continue;
+		*ending = '\0';
+		read_file(GOLDEN_FOLDER, entry->d_name, ".bad", &text);
+		read_file(GOLDEN_FOLDER, entry->d_name, ".err", &expected);
+		assert_null(config_read(buf_span(&text), &as_root, &errors));
+		if (!span_equal(buf_span(&errors), buf_span(&expected)))
+			fail_msg("%s.bad: %.*s", entry->d_name, (int)buf_len(&errors),
+				 (char *)errors.data);
+		buf_free(&text);
+		buf_free(&expected);
+		buf_free(&errors);
+		count++;
+	}
+	closedir(dir);
+	assert_true(count >= 2);
+}
+
+static void
+the_example_that_comes_with_us_reads(void **state)
+{
+	struct buf text = buf_with_cap(1 << 20), printed = buf_with_cap(1 << 20);
+
+	(void)state;
+	read_file(EXAMPLE_FOLDER, "sallyport.conf", ".example", &text);
+	assert_reads_back("the example", buf_span(&text), &printed);
+	buf_free(&text);
+	buf_free(&printed);
+}
+
+static const char *const odd[] = {
+    "server_name \"a\\\"b\\\\c\"\n" SITE,
+    "server_name \"#a;{}\"\n" SITE,
+    "server_name a\\b\n" SITE,
+    "log { file \"/a b/#c\" }\n" SITE,
+    "log { file \"/caf\xC3\xA9/\xFF\" }\n" SITE,
+    "site a { certificate \"c d\" \"#k\"; route \"/a b*\" { root \"/x y\" }; root / }",
+    "site a { certificate c k; route /* { root /x }; route /y { root /z } }",
+    "site a { certificate c k; index index.html }",
+    "site a { certificate c k; root /x; index \"a b\" index.html }",
+    "share { alpn \"#\" \"\\\"\" h:1; ssh inetd { command x \"\" \"#\" \"a\\\\b\" } }",
+    "share { openvpn h:1; ssh h:1; silent 1500ms openvpn }",
+    "share { silent 1500ms h:1 { check 1h; proxy_protocol v1 } }",
+    "share { other [::ffff:10.0.0.1]:7 [0:0::1]:007 }",
+    "listen [::ffff:10.0.0.1]:443 10.0.0.2:0443\n" SITE,
+    "trust_proxy ::/0 0.0.0.0/0 1.2.3.4 ::1 loopback loopback\n" SITE,
+    "plain { listen off }\ndrain_timeout 3600s\nlimits { body_bytes 1048577 }\n" SITE,
+    "log { access off; file \"off\" }\n" SITE,
+};
+
+static void
+odd_words_read_back(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(odd); i++) {
+		struct buf printed = buf_with_cap(1 << 20);
+
+		assert_reads_back(odd[i], span_str(odd[i]), &printed);
+		buf_free(&printed);
+	}
+}
+
+static void
+a_buffer_too_small_is_said_at_every_size(void **state)
+{
+	struct config *c =
+	    good("server_name \"a b\"\n" SITE "share { http h:1 { check 1m }; ssh h:2 }");
+	struct buf all = buf_with_cap(1 << 16);
+
+	(void)state;
+	assert_true(config_print(c, &all));
+	for (size_t cap = 0; cap < buf_len(&all); cap++) {
+		struct buf b = buf_with_cap(cap);
+
+		assert_false(config_print(c, &b));
+		buf_free(&b);
+	}
+	buf_free(&all);
+	config_free(c);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(every_golden_file_is_printed_as_it_was),
+	    cmocka_unit_test(every_golden_mistake_is_told_as_it_was),
+	    cmocka_unit_test(the_example_that_comes_with_us_reads),
+	    cmocka_unit_test(odd_words_read_back),
+	    cmocka_unit_test(a_buffer_too_small_is_said_at_every_size),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
