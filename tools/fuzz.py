@@ -16,11 +16,18 @@ SEEDS = TOP / "test/fuzz/corpus"
 OPTIONS = ["-Dtests=true", "-Dfuzz=true", "-Db_sanitize=address,undefined", "-Db_lundef=false"]
 
 
+def must(command, **more):
+    """Runs it; what it says matters only when it fails."""
+    done = subprocess.run(command, cwd=TOP, text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, **more)
+    if done.returncode != 0:
+        sys.exit(done.stdout)
+
+
 def build():
     if not (BUILD / "build.ninja").exists():
-        subprocess.run(["meson", "setup", BUILD, *OPTIONS], cwd=TOP, check=True,
-                       env={**os.environ, "CC": "clang"}, stdout=subprocess.DEVNULL)
-    subprocess.run(["ninja", "-C", BUILD, "--quiet"], check=True, stdout=subprocess.DEVNULL)
+        must(["meson", "setup", BUILD, *OPTIONS], env={**os.environ, "CC": "clang"})
+    must(["ninja", "-C", BUILD, "--quiet"])
     return {path.name.removeprefix("fuzz-"): path
             for path in sorted((BUILD / "test/fuzz").glob("fuzz-*")) if path.is_file()}
 
