@@ -15,7 +15,7 @@ packages_test=(
 packages_fuzz=("${packages_run[@]}" clang libclang-rt-dev llvm)
 packages_bench=(
 	"${packages_run[@]}"
-	wrk nginx haproxy h2o sslh openssl curl iproute2 procps libjemalloc2
+	wrk nginx libnginx-mod-stream haproxy h2o sslh openssl iproute2
 )
 packages_lint=(
 	"${packages_run[@]}"

@@ -3,7 +3,7 @@
 
 Each test has a name, SUITE/NAME, and an argument picks those that contain it.
 Only what fails is shown in full. The last line is "N passed, N failed", and
-nothing comes after it. With CI set, a test that was skipped has failed.
+nothing comes after it. With CI set, a test that every build skipped has failed.
 """
 import concurrent.futures
 import contextlib
@@ -27,7 +27,8 @@ LIVE_SECONDS = 600  # for the whole of one live suite
 BUILDS = (("sanitizers", "asan"), ("plain", "test"))
 
 SANITIZERS = {
-    "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1:detect_leaks=1",
+    "ASAN_OPTIONS": "detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1:"
+                    "quarantine_size_mb=32",
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
 }
 
@@ -35,26 +36,35 @@ LINTS = (
     ("layers", ["tools/lint/layers.py"]),
     ("limits", ["tools/lint/limits.py"]),
     ("listed", ["tools/lint/listed.py"]),
+    ("examples", ["tools/lint/examples.py", "build/test/src/sallyport"]),
     ("lints find what they look for", ["tools/lint/selftest.py"]),
 )
 
 
 class Tally:
     def __init__(self):
-        self.passed = self.failed = self.skipped = 0
+        self.passed = self.failed = 0
+        self.ran = set()
+        self.skipped = {}
 
-    def add(self, name, outcome, output=""):
-        """outcome: "passed", "failed" or "skipped"; output is shown unless it passed."""
+    def add(self, name, build, outcome, output=""):
+        """outcome: "passed", "failed" or "skipped"; output is shown if it failed."""
         if outcome == "skipped":
-            self.skipped += 1
-            print(f"  skipped: {name}: {output.strip()}")
-            if os.environ.get("CI"):
-                self.failed += 1
-        elif outcome == "passed":
+            self.skipped[name] = f"{build}: {output.strip()}"
+            return
+        self.ran.add(name)
+        if outcome == "passed":
             self.passed += 1
         else:
             self.failed += 1
-            print(f"\n  FAILED: {name}\n" + indent(output), flush=True)
+            print(f"\n  FAILED: {name} ({build})\n" + indent(output), flush=True)
+
+    def count_skipped(self):
+        """What one build skips and another runs has been run."""
+        for name in sorted(self.skipped.keys() - self.ran):
+            print(f"  skipped: {name} ({self.skipped[name]})")
+            if os.environ.get("CI"):
+                self.failed += 1
 
 
 def indent(text):
@@ -87,12 +97,14 @@ def split_cmocka(name, code, output):
     begun = re.findall(r"\[ RUN {6}\] (\S+)", output)
     fine = set(re.findall(r"\[ {7}OK \] (\S+)", output))
     skipped = set(re.findall(r"\[  SKIPPED \] (\S+)", output))
+    telling = "\n".join(line for line in output.splitlines()
+                        if not re.match(r"\[ +(RUN|OK) +\] ", line) or line.split()[-1] not in fine)
     rows = []
     for test in dict.fromkeys(begun):
         outcome = "passed" if test in fine else "skipped" if test in skipped else "failed"
-        rows.append((f"{name}: {test}", outcome, output if outcome == "failed" else ""))
+        rows.append((f"{name}: {test}", outcome, telling if outcome == "failed" else ""))
     if code != 0 and all(outcome != "failed" for _, outcome, _ in rows):
-        rows.append((f"{name}: ended with {code}", "failed", output))
+        rows.append((f"{name}: ended with {code}", "failed", telling))
     if not rows:
         rows.append((f"{name}: holds no test", "failed", output))
     return rows
@@ -120,8 +132,8 @@ def run_programs(tally, label, directory, pattern):
         running = [pool.submit(run, test["cmd"], 2 * test["timeout"], **test["env"])
                    for _, test, _ in jobs]
         for (name, _, split), job in zip(jobs, running):
-            for row in split(f"{name} ({label})", *job.result()):
-                tally.add(*row)
+            for test, outcome, output in split(name, *job.result()):
+                tally.add(test, label, outcome, output)
     return len(jobs) > 0
 
 
@@ -129,7 +141,7 @@ def run_lints(tally, pattern):
     chosen = [lint for lint in LINTS if pattern in "lint/" + lint[0]]
     for name, command in chosen:
         code, output = run(["/usr/bin/python3", *command], 120)
-        tally.add("lint/" + name, "passed" if code == 0 else "failed", output)
+        tally.add("lint/" + name, "source", "passed" if code == 0 else "failed", output)
     return len(chosen) > 0
 
 
@@ -149,7 +161,7 @@ def run_live(tally, label, directory, pattern):
         return False
     names, output = live_names(pattern)
     if names is None:
-        tally.add(f"live ({label}): cannot be collected", "failed", output)
+        tally.add("live: cannot be collected", label, "failed", output)
         return True
     if not names:
         return False
@@ -162,14 +174,15 @@ def run_live(tally, label, directory, pattern):
     failed_before = tally.failed
     if report.exists():
         for case in ElementTree.parse(report).iter("testcase"):
-            tally.add(*live_row(label, case))
+            name, outcome, said = live_row(case)
+            tally.add(name, label, outcome, said)
     if code != 0 and tally.failed == failed_before:
-        tally.add(f"live ({label}): pytest ended with {code}", "failed", output)
+        tally.add(f"live: pytest ended with {code}", label, "failed", output)
     return True
 
 
-def live_row(label, case):
-    name = f"live/{case.get('classname', '').split('.')[-1]}::{case.get('name')} ({label})"
+def live_row(case):
+    name = f"live/{case.get('classname', '').split('.')[-1]}::{case.get('name')}"
     skipped = case.find("skipped")
     if skipped is not None:
         return name, "skipped", skipped.get("message", "")
@@ -194,9 +207,8 @@ def main():
         if suite():
             print(f"{title}: {tally.passed - before[0]} passed, {tally.failed - before[1]} failed"
                   f" in {time.monotonic() - before[2]:.0f} s", flush=True)
-    if tally.skipped:
-        print(f"{tally.skipped} skipped, see above")
-    if tally.passed + tally.failed + tally.skipped == 0:
+    tally.count_skipped()
+    if not tally.ran and not tally.skipped:
         print(f'no test has "{pattern}" in its name')
     print(f"{tally.passed} passed, {tally.failed} failed", flush=True)
     return 0 if tally.failed == 0 and tally.passed > 0 else 1
