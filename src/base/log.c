@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -23,6 +24,22 @@ log_init(const char *role, enum log_level most)
 	logger.role = role;
 	logger.most = most;
 	logger.journal = getenv("JOURNAL_STREAM") != NULL;
+}
+
+void
+log_set_level(const char *most)
+{
+	static const struct {
+		const char *name;
+		enum log_level level;
+	} levels[] = {{"error", LOG_LEVEL_ERROR},
+		      {"warn", LOG_LEVEL_WARN},
+		      {"info", LOG_LEVEL_INFO},
+		      {"debug", LOG_LEVEL_DEBUG}};
+
+	for (size_t i = 0; i < COUNT(levels); i++)
+		if (strcmp(levels[i].name, most) == 0)
+			logger.most = levels[i].level;
 }
 
 static const char *
@@ -63,12 +80,12 @@ say(enum log_level level, const char *fmt, va_list args)
 		return; /* nobody left to tell */
 }
 
-#define SAY(level) \
-	do { \
-		va_list args; \
-		va_start(args, fmt); \
-		say((level), fmt, args); \
-		va_end(args); \
+#define SAY(level)                                                                                 \
+	do {                                                                                       \
+		va_list args;                                                                      \
+		va_start(args, fmt);                                                               \
+		say((level), fmt, args);                                                           \
+		va_end(args);                                                                      \
 	} while (0)
 
 void

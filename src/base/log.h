@@ -19,6 +19,9 @@ enum log_level { LOG_LEVEL_ERROR = 3, LOG_LEVEL_WARN = 4, LOG_LEVEL_INFO = 6, LO
 /* Names the role and drops lines above `most`. Before it is called: "sallyport", info. */
 void log_init(const char *role, enum log_level most);
 
+/* "error", "warn", "info" or "debug": what is above is dropped from now on. */
+void log_set_level(const char *most);
+
 void log_error(const char *fmt, ...) PRINTF(1, 2);
 void log_warn(const char *fmt, ...) PRINTF(1, 2);
 void log_info(const char *fmt, ...) PRINTF(1, 2);

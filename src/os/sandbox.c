@@ -29,14 +29,16 @@ sandbox_descriptors(unsigned long want, unsigned long *got)
 	*got = 0;
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return;
-	if (limit.rlim_cur < want) {
-		rlim_t before = limit.rlim_cur;
-
-		limit.rlim_cur = want < limit.rlim_max ? want : limit.rlim_max;
-		if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
-			limit.rlim_cur = before;
-	}
 	*got = limit.rlim_cur;
+	if (*got >= want)
+		return;
+	struct rlimit all = {want, want > limit.rlim_max ? want : limit.rlim_max};
+	struct rlimit allowed = {limit.rlim_max, limit.rlim_max};
+	/* Past the hard limit only with CAP_SYS_RESOURCE. */
+	if (setrlimit(RLIMIT_NOFILE, &all) == 0)
+		*got = all.rlim_cur;
+	else if (setrlimit(RLIMIT_NOFILE, &allowed) == 0)
+		*got = allowed.rlim_cur;
 }
 
 /* Becoming somebody else. */

@@ -16,7 +16,7 @@ enum sandbox_profile {
 	SANDBOX_RESOLVER, /* what getaddrinfo() needs */
 };
 
-/* Raises the soft limit to `want` descriptors. Sets *got; less than asked is no error. */
+/* Raises the limit to `want` descriptors, or as far as it may. Sets *got; less is no error. */
 void sandbox_descriptors(unsigned long want, unsigned long *got);
 
 /*

@@ -18,7 +18,6 @@
 #include "role/edge_worker.h"
 
 #define USER          "_sallyport-edge"
-#define DESCRIPTORS   1048576
 #define TICKET_KEY_MS (8 * 3600 * 1000ull) /* three keys: a ticket opens for 16 to 24 hours */
 
 struct edge {
@@ -161,6 +160,7 @@ applied(struct edge *edge)
 	snapshot_release(edge->current);
 	edge->current = edge->coming;
 	edge->coming = NULL;
+	log_set_level(edge->current->config->log.level);
 	post_all(edge, worker_commits);
 	send_log(edge);
 	health_follow(edge->health, edge->current);
@@ -407,7 +407,6 @@ static struct err
 start(struct edge *edge)
 {
 	static const struct channel_ops ops = {on_message, on_closed};
-	unsigned long descriptors;
 	bool became;
 
 	sandbox_clean_start(SPAWN_CHANNEL);
@@ -416,8 +415,7 @@ start(struct edge *edge)
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGUSR1, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
-	sandbox_descriptors(DESCRIPTORS, &descriptors);
-	log_debug("%lu descriptors", descriptors);
+
 	struct err e = loop_new(&edge->loop);
 	if (!failed(e))
 		e = channel_new(edge->loop, SPAWN_CHANNEL, ROLE_WARDEN, &ops, edge, &edge->channel);

@@ -32,7 +32,7 @@ forget(struct conn *c)
 	watch_stop(w->loop, &c->watch);
 	timer_stop(&c->timer);
 	list_remove(&c->link);
-	list_remove(&c->undecided);
+	list_remove(&c->evictable);
 	view_release(c->view);
 	free(c);
 	worker_ended(w);
@@ -57,9 +57,16 @@ conn_give_up(struct conn *c)
 }
 
 void
-conn_decided(struct conn *c)
+conn_keep(struct conn *c)
 {
-	list_remove(&c->undecided);
+	list_remove(&c->evictable);
+}
+
+void
+conn_may_go(struct conn *c)
+{
+	list_remove(&c->evictable);
+	list_append(&c->worker->evictable, &c->evictable);
 }
 
 static void
@@ -89,6 +96,8 @@ conn_linger(struct conn *c)
 		c->end(c);
 	c->end = NULL;
 	c->stage = NULL;
+	c->lingering = true;
+	conn_may_go(c);
 	sock_half_close(c->fd);
 	c->watch.ready = linger_ready;
 	timer_set(c->worker->loop, &c->timer, LINGER_MS, linger_over);
@@ -275,7 +284,7 @@ conn_new(struct worker *w, int fd, const struct address *peer, bool plain)
 			   .plain = plain,
 			   .peer = *peer};
 	list_append(&w->conns, &c->link);
-	list_append(&w->undecided, &c->undecided);
+	conn_may_go(c);
 	worker_opened(w);
 	return c;
 }

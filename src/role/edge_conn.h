@@ -16,13 +16,14 @@ struct view;
 struct conn {
 	struct watch watch;
 	struct timer timer;
-	struct list link, undecided;
+	struct list link, evictable;
 	struct worker *worker;
 	struct view *view; /* as of its acceptance, or its last request */
 	int fd;
 	bool plain;   /* came in on the plain port */
 	bool proxied; /* a PROXY header was read */
 	bool spoke;   /* at least one byte came */
+	bool lingering;
 	struct address peer, local;
 	void (*end)(struct conn *c); /* lets go of what a later stage added; may be NULL */
 	void *stage;                 /* that stage's own */
@@ -41,8 +42,12 @@ int conn_give_up(struct conn *c);
  * overtakes our last bytes, then closes. */
 void conn_linger(struct conn *c);
 
-/* It is known what it is: it is not closed any more to make room for others. */
-void conn_decided(struct conn *c);
+/*
+ * Whether it may be closed to make room for others: while it has said nothing, or not
+ * enough, or waits for its next request. Those that have been so for longest go first.
+ */
+void conn_keep(struct conn *c);
+void conn_may_go(struct conn *c);
 
 /* What a watch on it waits for: told once per change. */
 #define CONN_EVENTS (READY_IN | READY_RDHUP | READY_EDGE)

@@ -153,6 +153,10 @@ set_deadline(struct http *h)
 
 	if (state == H1_HEAD && h->timed == H1_HEAD)
 		return;
+	if (state == H1_IDLE || state == H1_HEAD)
+		conn_may_go(h->conn);
+	else
+		conn_keep(h->conn);
 	h->timed = state;
 	timer_set(h->worker->loop, &h->conn->timer, time_for(h->worker, state), timed_out);
 }
@@ -351,7 +355,6 @@ begin_h1(struct http *h)
 	h->h1 = h1_new(&host, h, &h->worker->http, &h->client);
 	h->in = buf_with_cap(h->worker->http.header_bytes + IN_SLACK);
 	h->timed = H1_CLOSING;
-	conn_decided(h->conn);
 	pump(h);
 }
 
@@ -495,6 +498,5 @@ http_refuse(struct conn *c, bool is_http)
 			(void)sock_write(c->fd, buf_span(&out).p, buf_len(&out));
 	}
 	buf_free(&out);
-	conn_decided(c);
 	conn_linger(c);
 }

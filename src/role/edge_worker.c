@@ -148,16 +148,16 @@ is_full(const struct worker *w)
 	return w->view != NULL && w->open >= w->view->snapshot->config->limits.connections;
 }
 
-/* Room for one more, at the cost of whoever has said least for longest. */
+/* Room for one more, at the cost of whoever has asked for nothing for longest. */
 static bool
 make_place(struct worker *w)
 {
 	if (!is_full(w))
 		return true;
-	if (list_empty(&w->undecided))
+	if (list_empty(&w->evictable))
 		return false;
 	worker_count(w, COUNTER_EVICTED, 1);
-	conn_close(container_of(w->undecided.next, struct conn, undecided));
+	conn_close(container_of(w->evictable.next, struct conn, evictable));
 	return true;
 }
 
@@ -322,8 +322,8 @@ drain_one(struct conn *c)
 {
 	if (conn_is_http(c))
 		http_drain(c);
-	else if (list_linked(&c->undecided))
-		conn_close(c);
+	else if (!c->lingering)
+		conn_close(c); /* it has not said what it is */
 }
 
 static void
@@ -389,7 +389,7 @@ worker_new(unsigned number, struct edge *edge, struct worker **out)
 	w->scratch = mem_new(SCRATCH_SIZE);
 	list_init(&w->listeners);
 	list_init(&w->conns);
-	list_init(&w->undecided);
+	list_init(&w->evictable);
 	list_init(&w->jobs);
 	loop_each_turn(w->loop, end_of_turn, w);
 	*out = w;

@@ -52,7 +52,7 @@ struct worker {
 	struct timer resume;
 
 	struct list conns;     /* every struct conn */
-	struct list undecided; /* those that may be closed to make room, the oldest first */
+	struct list evictable; /* those that may be closed to make room, the idlest first */
 	struct list jobs;      /* relays, connecting or under way */
 	uint64_t open;
 	bool draining;

@@ -19,8 +19,7 @@
 #include "role/warden_private.h"
 
 #define WORKERS_MAX     256
-#define DESCRIPTORS     1048576
-#define CERTIFICATES_MS 10000 /* between looks at the certificate files */
+#define CERTIFICATES_MS 5000  /* between looks at the certificate files */
 #define ANSWER_MS       30000 /* for edge to take a configuration */
 #define ERRORS_MAX      65536
 #define STOP_NOW_MS     300
@@ -84,6 +83,7 @@ same_text(const struct provision *a, const struct provision *b)
 static void
 become_ready(struct warden *w)
 {
+	log_set_level(w->running->config->log.level);
 	if (!w->ready)
 		announce(w->running->config, w->running->root);
 	w->ready = true;
@@ -147,6 +147,13 @@ warden_apply(struct warden *w, struct provision *p, struct command *waiting, uin
 	hosts_follow(w->hosts, p->config, tell_coming);
 }
 
+static void
+say_warnings(const struct config *c)
+{
+	for (size_t i = 0; i < c->warning_count; i++)
+		log_warn("%s", c->warnings[i]);
+}
+
 void
 warden_reload(struct warden *w, struct command *waiting, uint64_t confirm_ms)
 {
@@ -155,6 +162,7 @@ warden_reload(struct warden *w, struct command *waiting, uint64_t confirm_ms)
 	notify_reloading();
 	struct provision *p = provision_load(w->file, false, &errors);
 	if (p != NULL) {
+		say_warnings(p->config);
 		warden_apply(w, p, waiting, confirm_ms);
 	} else {
 		struct span text = buf_span(&errors);
@@ -254,6 +262,7 @@ warden_stop(struct warden *w, bool now)
 		return;
 	}
 	edge_tell(w, &m);
+	listen_close(&w->listeners); /* edge takes in what waits, then nobody listens */
 	timer_set(w->loop, &w->kill, m.value + KILL_SLACK_MS, stop_for_good);
 }
 
@@ -308,6 +317,21 @@ workers_of(const struct config *c)
 	return (unsigned)(n < WORKERS_MAX ? n : WORKERS_MAX);
 }
 
+/* A relay has two sockets; the pipes of those that are busy are few. */
+static void
+raise_descriptors(const struct warden *w, const struct config *c)
+{
+	unsigned long each = 2, reserve = 1024, got;
+	unsigned long want = w->listeners.workers * c->limits.connections * each + reserve;
+
+	sandbox_descriptors(want, &got);
+	if (got < want)
+		log_warn("%lu descriptors are allowed where %lu would let every worker hold its "
+			 "`limits { connections %lu }` as relays: raise LimitNOFILE (systemd) or "
+			 "`ulimit -n`, or lower the limit",
+			 got, want, (unsigned long)c->limits.connections);
+}
+
 /* The first configuration: its faults go to the terminal as they are, with lines and carets. */
 static struct err
 begin(struct warden *w)
@@ -321,17 +345,15 @@ begin(struct warden *w)
 		return err_new("cannot start with this configuration");
 	}
 	buf_free(&errors);
-	for (size_t i = 0; i < p->config->warning_count; i++)
-		log_warn("%s", p->config->warnings[i]);
+	say_warnings(p->config);
 	w->listeners.workers = workers_of(p->config);
-	struct err e = listen_open(&w->listeners, p->config);
-	if (failed(e)) {
-		provision_free(p);
-		return e;
-	}
+	raise_descriptors(w, p->config);
 	w->coming = p;
 	w->generation = 1;
-	e = commands_listen(w);
+	/* First: it notices another server that runs with this state_dir. */
+	struct err e = commands_listen(w);
+	if (!failed(e))
+		e = listen_open(&w->listeners, p->config);
 	if (failed(e))
 		return e;
 	timer_set(w->loop, &w->answer, ANSWER_MS, no_answer);
@@ -343,9 +365,6 @@ begin(struct warden *w)
 static struct err
 start(struct warden *w)
 {
-	unsigned long descriptors;
-
-	sandbox_descriptors(DESCRIPTORS, &descriptors);
 	struct err e = loop_new(&w->loop);
 	if (!failed(e))
 		e = watch_signals(w);

@@ -28,8 +28,11 @@ want(struct listen_set *set, enum listener_kind kind, const struct address *at)
 
 		if (s == NULL) {
 			int fd;
-			struct err e = sock_listen_tcp(at, &fd);
+			/* Another sallyport of this user would let ours join its group. */
+			struct err e = worker == 0 ? sock_check_free(at) : ERR_NONE;
 
+			if (!failed(e))
+				e = sock_listen_tcp(at, &fd);
 			if (failed(e))
 				return e;
 			s = MEM_PUSH(set->sockets, set->count);
@@ -109,4 +112,14 @@ void
 listen_abandon(struct listen_set *set)
 {
 	keep(set, false);
+}
+
+void
+listen_close(struct listen_set *set)
+{
+	for (size_t i = 0; i < set->count; i++)
+		close(set->sockets[i].fd);
+	free(set->sockets);
+	set->sockets = NULL;
+	set->count = 0;
 }

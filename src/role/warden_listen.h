@@ -28,6 +28,9 @@ MUST_CHECK struct err listen_open(struct listen_set *set, const struct config *c
 /* The coming configuration runs: closes what it does not want. */
 void listen_commit(struct listen_set *set);
 
+/* The end: closes all. Those that edge holds go on until it lets go of them too. */
+void listen_close(struct listen_set *set);
+
 /* It does not: closes what was opened for it. */
 void listen_abandon(struct listen_set *set);
 

@@ -413,7 +413,8 @@ limits(void)
 	sandbox_descriptors(150, &got);
 	MUST(got == 150);
 	sandbox_descriptors(1000, &got);
-	MUST(got == 200);
+	/* Past the hard limit only by who may. */
+	MUST(got == 200 || (geteuid() == 0 && got == 1000));
 	return 0;
 }
 
