@@ -121,6 +121,9 @@ const char *
 fault_word(struct arena *memory, struct span word)
 {
 	struct buf b = buf_with_cap((WORD_SHOWN + 1) * 4);
+
+	if (word.len == 0)
+		return "";
 	bool fits = text_put_escaped(&b, word, WORD_SHOWN, false);
 	const char *shown = arena_copy(memory, fits ? buf_span(&b) : SPAN_NONE);
 

@@ -85,7 +85,8 @@ static const struct option log_options[] = {
      .doc = "The form of the access log, a line for each request and each relayed connection."},
     {PATH("file", log_settings, access_file), .sample = "/var/log/sallyport/access.log",
      .silence = "the journal, or the terminal",
-     .doc = "A file for the access log. It is opened anew at each reload."},
+     .doc =
+	 "A file for the access log. After it was moved away, sallyport reopen-log opens it anew."},
     {CHOSEN("level", log_settings, level), .choices = levels, .initial = "info",
      .doc = "The least that is worth a line in the server's own log."},
 };
