@@ -126,6 +126,10 @@ on_bio_read(BIO *bio, char *to, int len)
 		c->why = "peer sends records without data";
 		return -1;
 	}
+	/* The peer cannot answer what is still here. */
+	flush(c);
+	if (c->dead)
+		return -1;
 	ssize_t n = c->io->recv(c->owner, to, len > 0 ? (size_t)len : 0);
 	c->ended |= n == 0;
 	c->starved = n == TLS_IO_AGAIN;
@@ -230,13 +234,19 @@ fail_by_queue(struct tls_conn *c)
 	return fail(c, c->error == 0 ? "connection lost" : NULL);
 }
 
+static bool
+between_records(const struct tls_conn *c)
+{
+	return !SSL_has_pending(c->ssl) && strcmp(SSL_rstate_string(c->ssl), "RH") == 0;
+}
+
 /* The peer is gone without close_notify. Between records, that is how many say goodbye. */
 static enum tls_result
 at_end(struct tls_conn *c)
 {
 	if (!SSL_is_init_finished(c->ssl))
 		return fail(c, "peer closed during handshake");
-	if (SSL_has_pending(c->ssl) || strcmp(SSL_rstate_string(c->ssl), "RH") != 0)
+	if (!between_records(c))
 		return fail(c, "peer closed within a record");
 	return TLS_CLOSED;
 }
@@ -354,6 +364,9 @@ tls_write(struct tls_conn *c, struct span bytes, size_t *taken)
 		return result;
 	if (c->unsent_len > 0)
 		return TLS_WANT_SEND;
+	/* Reading ahead, OpenSSL keeps 16 KiB until a read finds nothing: the peer may be long. */
+	if (between_records(c))
+		SSL_free_buffers(c->ssl);
 	assert(c->sealed <= bytes.len);
 	*taken = c->sealed;
 	c->sealed = 0;

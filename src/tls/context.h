@@ -14,6 +14,8 @@
 #include "base/span.h"
 
 struct tls_library; /* one per thread */
+
+/* NULL when OpenSSL cannot be set up. Freed after its connections and contexts; NULL is fine. */
 struct tls_library *tls_library_new(void);
 void tls_library_free(struct tls_library *lib);
 
@@ -29,7 +31,7 @@ struct tls_ticket_keys {
 /* Puts a new random key in front; the oldest is wiped. */
 MUST_CHECK struct err tls_ticket_keys_rotate(struct tls_ticket_keys *keys);
 
-/* The library's own copy from now on. */
+/* The library's own copy from now on. Without keys there are no tickets. */
 void tls_library_set_tickets(struct tls_library *lib, const struct tls_ticket_keys *keys);
 
 struct tls_pair {

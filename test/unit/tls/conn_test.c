@@ -244,6 +244,32 @@ has_more_only_what_can_be_read(void **state)
 	peer_close(&p);
 }
 
+/* What an answer frees must not be what a record half received still needs. */
+static void
+an_answer_amid_a_record_harms_nothing(void **state)
+{
+	uint8_t record[64], got[8];
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(versions); i++)
+		for (int cut = 1; cut < 26; cut++) {
+			struct peer p = {0};
+
+			connect_with(&p, versions[i]);
+			assert_true(peer_shake(&p));
+			client_says(&p, (const uint8_t *)"ping", 4);
+			int len = BIO_read(p.to_server, record, sizeof record);
+			BIO_write(p.to_server, record, cut);
+			assert_int_equal(tls_read(p.conn, got, sizeof got, &n), TLS_WANT_RECV);
+			assert_int_equal(peer_write(&p, SPAN_OF("pong")), TLS_DONE);
+			BIO_write(p.to_server, record + cut, len - cut);
+			assert_int_equal(tls_read(p.conn, got, sizeof got, &n), TLS_DONE);
+			assert_memory_equal(got, "ping", 4);
+			peer_close(&p);
+		}
+}
+
 static void
 old_versions_are_refused(void **state)
 {
@@ -626,6 +652,7 @@ main(void)
 	    cmocka_unit_test(a_full_socket_is_waited_for),
 	    cmocka_unit_test(reading_goes_on_while_sending_cannot),
 	    cmocka_unit_test(has_more_only_what_can_be_read),
+	    cmocka_unit_test(an_answer_amid_a_record_harms_nothing),
 	    cmocka_unit_test(old_versions_are_refused),
 	    cmocka_unit_test(weak_suites_are_refused),
 	    cmocka_unit_test(chacha_for_those_who_put_it_first),
