@@ -16,8 +16,8 @@
 struct buf {
 	uint8_t *data;
 	size_t start, end; /* the bytes held are data[start..end) */
-	size_t size;	   /* allocated */
-	size_t cap;	   /* never holds more than this */
+	size_t size;       /* allocated */
+	size_t cap;        /* never holds more than this */
 };
 
 static inline struct buf
@@ -29,7 +29,7 @@ buf_with_cap(size_t cap)
 static inline struct span
 buf_span(const struct buf *b)
 {
-	return (struct span){b->data + b->start, b->end - b->start};
+	return b->data != NULL ? (struct span){b->data + b->start, b->end - b->start} : SPAN_NONE;
 }
 
 static inline size_t
@@ -51,7 +51,7 @@ void buf_wipe(struct buf *b);
 MUST_CHECK uint8_t *buf_room(struct buf *b, size_t n);
 void buf_added(struct buf *b, size_t n);
 
-/* Add at the end; false (and nothing added) when it does not fit. */
+/* Add at the end; false (and nothing added) when it does not fit. A print needs a byte more. */
 MUST_CHECK bool buf_append(struct buf *b, struct span bytes);
 MUST_CHECK bool buf_byte(struct buf *b, uint8_t byte);
 MUST_CHECK bool buf_be16(struct buf *b, uint16_t value);
