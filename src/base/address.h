@@ -15,7 +15,7 @@
 struct address {
 	uint8_t family; /* 4, 6, or 0: unknown, or a Unix socket */
 	uint8_t ip[16]; /* network order; 4 bytes used for IPv4 */
-	uint16_t port;	/* host order */
+	uint16_t port;  /* host order */
 };
 
 struct network {
