@@ -10,15 +10,16 @@ enum direction_kind {
 	DIRECTION_TERMINATE, /* TLS ends here, with the site's certificate */
 	DIRECTION_RELAY,
 	DIRECTION_INETD,
-	DIRECTION_REFUSE,    /* what a web server says to bytes that are not TLS */
+	DIRECTION_REFUSE, /* what a web server says to bytes that are not TLS */
 };
 
 struct direction {
 	enum direction_kind kind;
-	const char *rule;	   /* for the log: "tls", "sni imap.example.org", "ssh", "silent" */
-	const struct site *site;   /* TERMINATE; NULL where the name is nobody's: the first site then */
+	const char *rule; /* for the log: "tls", "sni imap.example.org", "ssh", "silent" */
+	const struct site
+	    *site; /* TERMINATE; NULL where the name is nobody's: the first site then */
 	const struct backends *to; /* RELAY */
-	char *const *command;	   /* INETD */
+	char *const *command;      /* INETD */
 };
 
 /* The bits for classify(): what this configuration tells apart, PROXY headers not included. */

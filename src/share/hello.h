@@ -10,11 +10,12 @@
 
 #define HELLO_MAX      16384 /* the handshake message */
 #define HELLO_NAME_MAX 255
-#define HELLO_ALPN_MAX 255   /* all protocols asked for, in the wire's own form */
+#define HELLO_ALPN_MAX 255 /* all protocols asked for, in the wire's own form */
 
 struct hello {
-	char name[HELLO_NAME_MAX + 1]; /* SNI in lower case, no final dot; empty: none, or not a DNS name */
-	uint8_t alpn[HELLO_ALPN_MAX];  /* length, protocol, length, protocol …; cut at whole ones */
+	char name[HELLO_NAME_MAX +
+		  1]; /* SNI in lower case, no final dot; empty: none, or not a DNS name */
+	uint8_t alpn[HELLO_ALPN_MAX]; /* length, protocol, length, protocol …; cut at whole ones */
 	size_t alpn_len;
 	bool tls13; /* offers TLS 1.3 */
 };

@@ -10,8 +10,9 @@
 #define PROXY_HEADER_MAX 4096 /* a v2 header with TLVs past this is refused */
 
 struct proxied {
-	size_t len;	       /* of the header; what follows is the client's own */
-	struct address client; /* family 0 for LOCAL and UNKNOWN: the connection's own peer counts */
+	size_t len; /* of the header; what follows is the client's own */
+	struct address
+	    client; /* family 0 for LOCAL and UNKNOWN: the connection's own peer counts */
 	struct address server; /* what the client connected to; family 0 likewise */
 };
 

@@ -4,11 +4,6 @@
 #include "share/hello.h"
 #include "share/samples.h"
 
-#define BYTES(string)                                                                              \
-	{                                                                                          \
-		(const uint8_t *)(string), sizeof(string) - 1                                      \
-	}
-
 static const struct {
 	const char *sample, *name, *asks_for;
 	bool tls13;
@@ -207,11 +202,11 @@ static void
 a_record_that_is_no_part_of_a_hello_is_refused(void **state)
 {
 	static const struct span records[] = {
-	    BYTES("\x15\x03\x01\x00\x02\x02\x28"), /* alert */
-	    BYTES("\x17\x03\x01\x00\x01\x01"),     /* application data */
-	    BYTES("\x16\x02\x01\x00\x01\x01"),     /* version */
-	    BYTES("\x16\x03\x01\x00\x00"),         /* empty */
-	    BYTES("\x16\x03\x01\x40\x01"),         /* too long */
+	    SPAN_INIT("\x15\x03\x01\x00\x02\x02\x28"), /* alert */
+	    SPAN_INIT("\x17\x03\x01\x00\x01\x01"),     /* application data */
+	    SPAN_INIT("\x16\x02\x01\x00\x01\x01"),     /* version */
+	    SPAN_INIT("\x16\x03\x01\x00\x00"),         /* empty */
+	    SPAN_INIT("\x16\x03\x01\x40\x01"),         /* too long */
 	};
 	struct hello h;
 
@@ -300,21 +295,21 @@ a_name_is_put_into_its_plainest_form(void **state)
 		struct span asked;
 		const char *name;
 	} names[] = {
-	    {BYTES("WWW.Example.ORG"), "www.example.org"},
-	    {BYTES("example.org."), "example.org"},
-	    {BYTES("_srv-1.xn--bcher-kva.example"), "_srv-1.xn--bcher-kva.example"},
-	    {BYTES("a"), "a"},
-	    {BYTES("."), ""},
-	    {BYTES("example.org\0.evil.example"), ""},
-	    {BYTES("b\xC3\xBC"
-		   "cher.example"),
+	    {SPAN_INIT("WWW.Example.ORG"), "www.example.org"},
+	    {SPAN_INIT("example.org."), "example.org"},
+	    {SPAN_INIT("_srv-1.xn--bcher-kva.example"), "_srv-1.xn--bcher-kva.example"},
+	    {SPAN_INIT("a"), "a"},
+	    {SPAN_INIT("."), ""},
+	    {SPAN_INIT("example.org\0.evil.example"), ""},
+	    {SPAN_INIT("b\xC3\xBC"
+		       "cher.example"),
 	     ""},
-	    {BYTES("a b"), ""},
-	    {BYTES("a/b"), ""},
-	    {BYTES("*.example.org"), ""},
-	    {BYTES("a\r\nHost: b"), ""},
-	    {BYTES("[::1]"), ""},
-	    {BYTES("\x7F"), ""},
+	    {SPAN_INIT("a b"), ""},
+	    {SPAN_INIT("a/b"), ""},
+	    {SPAN_INIT("*.example.org"), ""},
+	    {SPAN_INIT("a\r\nHost: b"), ""},
+	    {SPAN_INIT("[::1]"), ""},
+	    {SPAN_INIT("\x7F"), ""},
 	};
 	struct hello h;
 
@@ -345,33 +340,33 @@ static const struct {
 	unsigned type;
 	struct span data;
 } malformed[] = {
-    {"no name list", 0, BYTES("")},
-    {"an empty name list", 0, BYTES("\0\0")},
-    {"a name list cut short", 0, BYTES("\0\x04\0\0\x01")},
+    {"no name list", 0, SPAN_INIT("")},
+    {"an empty name list", 0, SPAN_INIT("\0\0")},
+    {"a name list cut short", 0, SPAN_INIT("\0\x04\0\0\x01")},
     {"a byte after the name list", 0,
-     BYTES("\0\x04\0\0\x01"
-	   "a\0")},
+     SPAN_INIT("\0\x04\0\0\x01"
+	       "a\0")},
     {"two names", 0,
-     BYTES("\0\x08\0\0\x01"
-	   "a\0\0\x01"
-	   "b")},
+     SPAN_INIT("\0\x08\0\0\x01"
+	       "a\0\0\x01"
+	       "b")},
     {"a name of another type", 0,
-     BYTES("\0\x04\x01\0\x01"
-	   "a")},
+     SPAN_INIT("\0\x04\x01\0\x01"
+	       "a")},
     {"a name cut short", 0,
-     BYTES("\0\x04\0\0\x02"
-	   "a")},
-    {"no protocol list", 16, BYTES("")},
-    {"an empty protocol list", 16, BYTES("\0\0")},
-    {"an empty protocol", 16, BYTES("\0\x04\x02h2\0")},
-    {"a protocol cut short", 16, BYTES("\0\x03\x03h2")},
-    {"a byte after the protocol list", 16, BYTES("\0\x03\x02h2\0")},
-    {"a protocol list cut short", 16, BYTES("\0\x04\x02h2")},
-    {"no versions", 43, BYTES("")},
-    {"an empty list of versions", 43, BYTES("\0")},
-    {"half a version", 43, BYTES("\x03\x03\x04\x03")},
-    {"versions cut short", 43, BYTES("\x04\x03\x04")},
-    {"a byte after the versions", 43, BYTES("\x02\x03\x04\x03")},
+     SPAN_INIT("\0\x04\0\0\x02"
+	       "a")},
+    {"no protocol list", 16, SPAN_INIT("")},
+    {"an empty protocol list", 16, SPAN_INIT("\0\0")},
+    {"an empty protocol", 16, SPAN_INIT("\0\x04\x02h2\0")},
+    {"a protocol cut short", 16, SPAN_INIT("\0\x03\x03h2")},
+    {"a byte after the protocol list", 16, SPAN_INIT("\0\x03\x02h2\0")},
+    {"a protocol list cut short", 16, SPAN_INIT("\0\x04\x02h2")},
+    {"no versions", 43, SPAN_INIT("")},
+    {"an empty list of versions", 43, SPAN_INIT("\0")},
+    {"half a version", 43, SPAN_INIT("\x03\x03\x04\x03")},
+    {"versions cut short", 43, SPAN_INIT("\x04\x03\x04")},
+    {"a byte after the versions", 43, SPAN_INIT("\x02\x03\x04\x03")},
 };
 
 static void
@@ -403,8 +398,8 @@ static void
 the_list_of_extensions_must_fill_its_length(void **state)
 {
 	static const struct span lists[] = {
-	    BYTES("\x00"),           BYTES("\x00\x17"),       BYTES("\x00\x17\0"),
-	    BYTES("\x00\x17\0\x01"), BYTES("\x00\x17\0\0\0"),
+	    SPAN_INIT("\x00"),           SPAN_INIT("\x00\x17"),       SPAN_INIT("\x00\x17\0"),
+	    SPAN_INIT("\x00\x17\0\x01"), SPAN_INIT("\x00\x17\0\0\0"),
 	};
 	struct hello h;
 

@@ -3,10 +3,6 @@
 #include "share/proxy_header.h"
 #include "share/samples.h"
 
-#define BYTES(string)                                                                              \
-	{                                                                                          \
-		(const uint8_t *)(string), sizeof(string) - 1                                      \
-	}
 #define V2_SIGN "\r\n\r\n\0\r\nQUIT\n"
 
 /* The client and server, as text, and how many bytes the header has. */
@@ -17,91 +13,92 @@ struct reading {
 };
 
 static const struct reading good[] = {
-    {BYTES("PROXY TCP4 192.0.2.1 198.51.100.2 56324 443\r\nGET"), "192.0.2.1:56324",
+    {SPAN_INIT("PROXY TCP4 192.0.2.1 198.51.100.2 56324 443\r\nGET"), "192.0.2.1:56324",
      "198.51.100.2:443", 45},
-    {BYTES("PROXY TCP4 255.255.255.255 255.255.255.255 65535 65535\r\n"), "255.255.255.255:65535",
-     "255.255.255.255:65535", 56},
-    {BYTES("PROXY TCP4 192.0.2.1 198.51.100.2 0 0\r\n"), "192.0.2.1:0", "198.51.100.2:0", 39},
-    {BYTES("PROXY TCP6 2001:db8::1 2001:db8::2 1 2\r\n"), "[2001:db8::1]:1", "[2001:db8::2]:2", 40},
-    {BYTES("PROXY TCP6 ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff "
-	   "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 65535 65535\r\n"),
+    {SPAN_INIT("PROXY TCP4 255.255.255.255 255.255.255.255 65535 65535\r\n"),
+     "255.255.255.255:65535", "255.255.255.255:65535", 56},
+    {SPAN_INIT("PROXY TCP4 192.0.2.1 198.51.100.2 0 0\r\n"), "192.0.2.1:0", "198.51.100.2:0", 39},
+    {SPAN_INIT("PROXY TCP6 2001:db8::1 2001:db8::2 1 2\r\n"), "[2001:db8::1]:1", "[2001:db8::2]:2",
+     40},
+    {SPAN_INIT("PROXY TCP6 ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff "
+	       "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 65535 65535\r\n"),
      "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535",
      "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535", 104},
-    {BYTES("PROXY TCP6 ::ffff:192.0.2.1 ::ffff:198.51.100.2 1 2\r\n"), "192.0.2.1:1",
+    {SPAN_INIT("PROXY TCP6 ::ffff:192.0.2.1 ::ffff:198.51.100.2 1 2\r\n"), "192.0.2.1:1",
      "198.51.100.2:2", 53},
-    {BYTES("PROXY UNKNOWN\r\n"), "-", "-", 15},
-    {BYTES("PROXY UNKNOWN ffff:: whatever  1\r\n"), "-", "-", 34},
-    {BYTES("PROXY UNKNOWN ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff "
-	   "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 65535 65535\r\n"),
+    {SPAN_INIT("PROXY UNKNOWN\r\n"), "-", "-", 15},
+    {SPAN_INIT("PROXY UNKNOWN ffff:: whatever  1\r\n"), "-", "-", 34},
+    {SPAN_INIT("PROXY UNKNOWN ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff "
+	       "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 65535 65535\r\n"),
      "-", "-", 107},
-    {BYTES(V2_SIGN "\x21\x11\x00\x0C\xC0\x00\x02\x01\xC6\x33\x64\x02\xDC\x04\x01\xBBGET"),
+    {SPAN_INIT(V2_SIGN "\x21\x11\x00\x0C\xC0\x00\x02\x01\xC6\x33\x64\x02\xDC\x04\x01\xBBGET"),
      "192.0.2.1:56324", "198.51.100.2:443", 28},
-    {BYTES(V2_SIGN "\x21\x11\x00\x13\xC0\x00\x02\x01\xC6\x33\x64\x02\xDC\x04\x01\xBB"
-		   "\x04\x00\x01\x00\x05\x00\x00"),
+    {SPAN_INIT(V2_SIGN "\x21\x11\x00\x13\xC0\x00\x02\x01\xC6\x33\x64\x02\xDC\x04\x01\xBB"
+		       "\x04\x00\x01\x00\x05\x00\x00"),
      "192.0.2.1:56324", "198.51.100.2:443", 35},
-    {BYTES(V2_SIGN "\x21\x21\x00\x24"
-		   "\x20\x01\x0D\xB8\0\0\0\0\0\0\0\0\0\0\0\x01"
-		   "\0\0\0\0\0\0\0\0\0\0\xFF\xFF\xC6\x33\x64\x02"
-		   "\xDC\x04\x01\xBB"),
+    {SPAN_INIT(V2_SIGN "\x21\x21\x00\x24"
+		       "\x20\x01\x0D\xB8\0\0\0\0\0\0\0\0\0\0\0\x01"
+		       "\0\0\0\0\0\0\0\0\0\0\xFF\xFF\xC6\x33\x64\x02"
+		       "\xDC\x04\x01\xBB"),
      "[2001:db8::1]:56324", "198.51.100.2:443", 52},
-    {BYTES(V2_SIGN "\x20\x00\x00\x00GET"), "-", "-", 16},
-    {BYTES(V2_SIGN "\x20\x11\x00\x03\xFF\xFF\xFF"), "-", "-", 19},
-    {BYTES(V2_SIGN "\x21\x00\x00\x00"), "-", "-", 16},
-    {BYTES(V2_SIGN "\x21\x12\x00\x0C\xC0\x00\x02\x01\xC6\x33\x64\x02\xDC\x04\x01\xBB"), "-", "-",
-     28},
-    {BYTES(V2_SIGN "\x21\x31\x00\x02\xFF\xFF"), "-", "-", 18},
+    {SPAN_INIT(V2_SIGN "\x20\x00\x00\x00GET"), "-", "-", 16},
+    {SPAN_INIT(V2_SIGN "\x20\x11\x00\x03\xFF\xFF\xFF"), "-", "-", 19},
+    {SPAN_INIT(V2_SIGN "\x21\x00\x00\x00"), "-", "-", 16},
+    {SPAN_INIT(V2_SIGN "\x21\x12\x00\x0C\xC0\x00\x02\x01\xC6\x33\x64\x02\xDC\x04\x01\xBB"), "-",
+     "-", 28},
+    {SPAN_INIT(V2_SIGN "\x21\x31\x00\x02\xFF\xFF"), "-", "-", 18},
 };
 
 static const struct {
 	const char *what;
 	struct span bytes;
 } bad[] = {
-    {"nothing after the sign", BYTES("PROXY \r\n")},
-    {"lower case", BYTES("proxy TCP4 192.0.2.1 192.0.2.2 1 2\r\n")},
-    {"a bare line feed", BYTES("PROXY TCP4 192.0.2.1 192.0.2.2 1 2\n")},
-    {"a carriage return inside", BYTES("PROXY UNKNOWN \r \r\n")},
-    {"two carriage returns", BYTES("PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\r\n")},
-    {"another family", BYTES("PROXY UDP4 192.0.2.1 192.0.2.2 1 2\r\n")},
-    {"more than UNKNOWN", BYTES("PROXY UNKNOWNX\r\n")},
-    {"ipv4 as TCP6", BYTES("PROXY TCP6 192.0.2.1 192.0.2.2 1 2\r\n")},
-    {"ipv6 as TCP4", BYTES("PROXY TCP4 2001:db8::1 2001:db8::2 1 2\r\n")},
-    {"mapped ipv4 as TCP4", BYTES("PROXY TCP4 ::ffff:192.0.2.1 192.0.2.2 1 2\r\n")},
-    {"both families", BYTES("PROXY TCP6 2001:db8::1 192.0.2.2 1 2\r\n")},
-    {"two spaces", BYTES("PROXY TCP4  192.0.2.1 192.0.2.2 1 2\r\n")},
-    {"two spaces at first", BYTES("PROXY  TCP4 192.0.2.1 192.0.2.2 1 2\r\n")},
-    {"a space at the end", BYTES("PROXY TCP4 192.0.2.1 192.0.2.2 1 2 \r\n")},
-    {"a tab", BYTES("PROXY TCP4\t192.0.2.1 192.0.2.2 1 2\r\n")},
-    {"a word too many", BYTES("PROXY TCP4 192.0.2.1 192.0.2.2 1 2 3\r\n")},
-    {"a word too few", BYTES("PROXY TCP4 192.0.2.1 192.0.2.2 1\r\n")},
-    {"no ports", BYTES("PROXY TCP4 192.0.2.1 192.0.2.2\r\n")},
-    {"a family alone", BYTES("PROXY TCP4\r\n")},
-    {"a port with a zero before it", BYTES("PROXY TCP4 192.0.2.1 192.0.2.2 01 2\r\n")},
-    {"two zeros as a port", BYTES("PROXY TCP4 192.0.2.1 192.0.2.2 1 00\r\n")},
-    {"a port too large", BYTES("PROXY TCP4 192.0.2.1 192.0.2.2 65536 2\r\n")},
-    {"a signed port", BYTES("PROXY TCP4 192.0.2.1 192.0.2.2 +1 2\r\n")},
-    {"an address with a zero before it", BYTES("PROXY TCP4 192.0.02.1 192.0.2.2 1 2\r\n")},
-    {"a name for an address", BYTES("PROXY TCP4 localhost 192.0.2.2 1 2\r\n")},
-    {"a zone", BYTES("PROXY TCP6 fe80::1%1 2001:db8::2 1 2\r\n")},
-    {"a NUL byte", BYTES("PROXY TCP4 192.0.2.1\0 192.0.2.2 1 2\r\n")},
-    {"high bytes", BYTES("PROXY UNKNOWN \xC3\xBC\r\n")},
-    {"108 bytes", BYTES("PROXY UNKNOWN ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff "
-			"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 65535 65535 \r\n")},
-    {"neither version", BYTES("GET / HTTP/1.1\r\n")},
-    {"v2, a bit off", BYTES("\r\n\r\n\0\r\nQUIT\r\x21\x11\x00\x0C")},
-    {"v2, version 1", BYTES(V2_SIGN "\x11")},
-    {"v2, version 3", BYTES(V2_SIGN "\x31")},
-    {"v2, another command", BYTES(V2_SIGN "\x22")},
-    {"v2, too large", BYTES(V2_SIGN "\x21\x11\x0F\xF1")},
-    {"v2, as large as can be", BYTES(V2_SIGN "\x20\x00\xFF\xFF")},
+    {"nothing after the sign", SPAN_INIT("PROXY \r\n")},
+    {"lower case", SPAN_INIT("proxy TCP4 192.0.2.1 192.0.2.2 1 2\r\n")},
+    {"a bare line feed", SPAN_INIT("PROXY TCP4 192.0.2.1 192.0.2.2 1 2\n")},
+    {"a carriage return inside", SPAN_INIT("PROXY UNKNOWN \r \r\n")},
+    {"two carriage returns", SPAN_INIT("PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\r\n")},
+    {"another family", SPAN_INIT("PROXY UDP4 192.0.2.1 192.0.2.2 1 2\r\n")},
+    {"more than UNKNOWN", SPAN_INIT("PROXY UNKNOWNX\r\n")},
+    {"ipv4 as TCP6", SPAN_INIT("PROXY TCP6 192.0.2.1 192.0.2.2 1 2\r\n")},
+    {"ipv6 as TCP4", SPAN_INIT("PROXY TCP4 2001:db8::1 2001:db8::2 1 2\r\n")},
+    {"mapped ipv4 as TCP4", SPAN_INIT("PROXY TCP4 ::ffff:192.0.2.1 192.0.2.2 1 2\r\n")},
+    {"both families", SPAN_INIT("PROXY TCP6 2001:db8::1 192.0.2.2 1 2\r\n")},
+    {"two spaces", SPAN_INIT("PROXY TCP4  192.0.2.1 192.0.2.2 1 2\r\n")},
+    {"two spaces at first", SPAN_INIT("PROXY  TCP4 192.0.2.1 192.0.2.2 1 2\r\n")},
+    {"a space at the end", SPAN_INIT("PROXY TCP4 192.0.2.1 192.0.2.2 1 2 \r\n")},
+    {"a tab", SPAN_INIT("PROXY TCP4\t192.0.2.1 192.0.2.2 1 2\r\n")},
+    {"a word too many", SPAN_INIT("PROXY TCP4 192.0.2.1 192.0.2.2 1 2 3\r\n")},
+    {"a word too few", SPAN_INIT("PROXY TCP4 192.0.2.1 192.0.2.2 1\r\n")},
+    {"no ports", SPAN_INIT("PROXY TCP4 192.0.2.1 192.0.2.2\r\n")},
+    {"a family alone", SPAN_INIT("PROXY TCP4\r\n")},
+    {"a port with a zero before it", SPAN_INIT("PROXY TCP4 192.0.2.1 192.0.2.2 01 2\r\n")},
+    {"two zeros as a port", SPAN_INIT("PROXY TCP4 192.0.2.1 192.0.2.2 1 00\r\n")},
+    {"a port too large", SPAN_INIT("PROXY TCP4 192.0.2.1 192.0.2.2 65536 2\r\n")},
+    {"a signed port", SPAN_INIT("PROXY TCP4 192.0.2.1 192.0.2.2 +1 2\r\n")},
+    {"an address with a zero before it", SPAN_INIT("PROXY TCP4 192.0.02.1 192.0.2.2 1 2\r\n")},
+    {"a name for an address", SPAN_INIT("PROXY TCP4 localhost 192.0.2.2 1 2\r\n")},
+    {"a zone", SPAN_INIT("PROXY TCP6 fe80::1%1 2001:db8::2 1 2\r\n")},
+    {"a NUL byte", SPAN_INIT("PROXY TCP4 192.0.2.1\0 192.0.2.2 1 2\r\n")},
+    {"high bytes", SPAN_INIT("PROXY UNKNOWN \xC3\xBC\r\n")},
+    {"108 bytes", SPAN_INIT("PROXY UNKNOWN ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff "
+			    "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 65535 65535 \r\n")},
+    {"neither version", SPAN_INIT("GET / HTTP/1.1\r\n")},
+    {"v2, a bit off", SPAN_INIT("\r\n\r\n\0\r\nQUIT\r\x21\x11\x00\x0C")},
+    {"v2, version 1", SPAN_INIT(V2_SIGN "\x11")},
+    {"v2, version 3", SPAN_INIT(V2_SIGN "\x31")},
+    {"v2, another command", SPAN_INIT(V2_SIGN "\x22")},
+    {"v2, too large", SPAN_INIT(V2_SIGN "\x21\x11\x0F\xF1")},
+    {"v2, as large as can be", SPAN_INIT(V2_SIGN "\x20\x00\xFF\xFF")},
     {"v2, no room for ipv4",
-     BYTES(V2_SIGN "\x21\x11\x00\x0B\xC0\x00\x02\x01\xC6\x33\x64\x02\xDC\x04\x01")},
+     SPAN_INIT(V2_SIGN "\x21\x11\x00\x0B\xC0\x00\x02\x01\xC6\x33\x64\x02\xDC\x04\x01")},
     {"v2, ipv6 as long as ipv4",
-     BYTES(V2_SIGN "\x21\x21\x00\x0C\xC0\x00\x02\x01\xC6\x33\x64\x02\xDC\x04\x01\xBB")},
+     SPAN_INIT(V2_SIGN "\x21\x21\x00\x0C\xC0\x00\x02\x01\xC6\x33\x64\x02\xDC\x04\x01\xBB")},
     {"v2, half a TLV",
-     BYTES(V2_SIGN "\x21\x11\x00\x0E\xC0\x00\x02\x01\xC6\x33\x64\x02\xDC\x04\x01\xBB\x04\x00")},
+     SPAN_INIT(V2_SIGN "\x21\x11\x00\x0E\xC0\x00\x02\x01\xC6\x33\x64\x02\xDC\x04\x01\xBB\x04\x00")},
     {"v2, a TLV past the end",
-     BYTES(V2_SIGN
-	   "\x21\x11\x00\x10\xC0\x00\x02\x01\xC6\x33\x64\x02\xDC\x04\x01\xBB\x04\x00\x02\xFF")},
+     SPAN_INIT(V2_SIGN
+	       "\x21\x11\x00\x10\xC0\x00\x02\x01\xC6\x33\x64\x02\xDC\x04\x01\xBB\x04\x00\x02\xFF")},
 };
 
 static bool
