@@ -378,8 +378,10 @@ start(struct warden *w)
 int
 warden_main(const char *file)
 {
-	struct warden w = {.file = file, .signals = {.fd = -1}};
+	/* Static: all that lives as long as the process is reached from here, to its end. */
+	static struct warden w = {.signals = {.fd = -1}};
 
+	w.file = file;
 	log_init("sallyport", LOG_LEVEL_INFO);
 	struct err e = start(&w);
 	if (failed(e)) {
