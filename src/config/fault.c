@@ -89,7 +89,7 @@ print_line(struct span line, unsigned column, struct buf *out)
 			return false;
 	if (!buf_byte(out, '\n'))
 		return false;
-	for (size_t i = 0; i < before; i++)
+	for (size_t i = 0; i < before && i < line.len; i++)
 		if (begins_character(line.p[i]) && !buf_byte(out, line.p[i] == '\t' ? '\t' : ' '))
 			return false;
 	return buf_append(out, SPAN_OF("^\n"));
@@ -120,7 +120,7 @@ faults_print(const struct faults *f, struct buf *out)
 const char *
 fault_word(struct arena *memory, struct span word)
 {
-	struct buf b = buf_with_cap((WORD_SHOWN + 1) * 4);
+	struct buf b = buf_with_cap((size_t)WORD_SHOWN * 4 + 4);
 
 	if (word.len == 0)
 		return "";

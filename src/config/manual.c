@@ -22,6 +22,7 @@ put_prose(struct buf *out, const struct option *o)
 	const char *initial = o->initial != NULL ? o->initial : o->silence;
 
 	return buf_append(out, span_str(o->doc)) &&
+	       (!o->repeats || buf_append(out, SPAN_OF(" May be written more than once."))) &&
 	       (initial == NULL || buf_printf(out, " Default: %s.", initial)) &&
 	       put_range(out, o) &&
 	       (!o->restart || buf_append(out, SPAN_OF(" Applied by a restart only.")));

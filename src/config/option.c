@@ -118,9 +118,10 @@ static const struct option site_options[] = {
     {OWN("certificate", site_read_certificate, site_print_certificate),
      .args = "CHAIN KEY|self-signed", .repeats = true, .sample = "self-signed",
      .silence = "none, it must be written",
-     .doc = "PEM files: the certificate with those that lead to its root, and its key. Written "
-	    "more than once for keys of several types. With self-signed the server makes one and "
-	    "keeps it in state_dir; browsers will warn of it."},
+     .doc =
+	 "PEM files: the certificate with those that lead to its root, and its key; several, for "
+	 "keys of several types. With self-signed the server makes one and keeps it in "
+	 "state_dir; browsers will warn of it."},
     {FLAG("plain_http", site, plain_http), .initial = "off",
      .doc = "Answers on the plain port too, where otherwise there are only redirects."},
     {OWN("index", site_read_index, site_print_index), .args = "NAME...", .sample = "index.html",

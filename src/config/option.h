@@ -28,13 +28,9 @@ enum option_type {
 
 struct option {
 	const char *name;
-	enum option_type type;
 	const char *args; /* as a synopsis has them; NULL: by the type */
 	size_t offset;    /* into the struct of the block */
 	uint64_t min, max;
-	bool off;                   /* a duration may also be "off", which is 0 */
-	bool repeats;               /* may be written more than once */
-	bool restart;               /* a reload does not apply it */
 	const char *const *choices; /* NULL-ended */
 	const char *initial;        /* as one would write it; NULL: none */
 	const char *silence; /* what holds when it is not written, where that is no one value */
@@ -44,6 +40,10 @@ struct option {
 		     void *into);
 	void (*print)(struct printer *p, const struct option *o, const void *from);
 	const char *doc; /* sentences */
+	enum option_type type;
+	bool off;     /* a duration may also be "off", which is 0 */
+	bool repeats; /* may be written more than once */
+	bool restart; /* a reload does not apply it */
 };
 
 struct block {

@@ -5,7 +5,8 @@
 #include "config/reader.h"
 #include "config/scalar.h"
 
-#define NEAR 2 /* letters wrong in a word that we still recognize */
+#define NEAR            2    /* letters wrong in a word that we still recognize */
+#define SUGGESTIONS_MAX 1000 /* past so many faults, each is not worth the search */
 
 const char *
 reader_shown(struct reader *r, const struct word *w)
@@ -92,8 +93,8 @@ unknown_option(struct reader *r, const struct block *block, const struct word *w
 	const char **names = arena_get(r->scratch, block->count * sizeof *names);
 	size_t count = 0;
 
-	if (r->faults->count > CONFIG_FAULTS_MAX * 100) {
-		FAULT(r, w->at, "there is no such option"); /* too many for a suggestion each */
+	if (r->faults->count > SUGGESTIONS_MAX) {
+		FAULT(r, w->at, "there is no such option");
 		return;
 	}
 	for (size_t i = 0; i < block->count; i++)
@@ -174,7 +175,7 @@ read_defaults(const struct block *block, void *into)
 		if (o->type == OPTION_BLOCK)
 			read_defaults(o->block, field);
 		else if (scalar_is(o->type) && o->initial != NULL)
-			scalar_read(NULL, o, &(struct word){.text = span_str(o->initial)}, field);
+			scalar_set_initial(o, field);
 	}
 }
 

@@ -1,5 +1,6 @@
 #include "config/scalar.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -106,20 +107,27 @@ read_size(struct reader *r, const struct option *o, const struct word *w, void *
 }
 
 static void
+duration_fault(struct reader *r, const struct word *w)
+{
+	const char *shown = reader_shown(r, w);
+	uint64_t n;
+
+	if (text_to_u64(w->text, UINT32_MAX, &n))
+		FAULT(r, w->at, "\"%s\" needs a unit: %sms, %ss, %sm, %sh or %sd", shown, shown,
+		      shown, shown, shown, shown);
+	else
+		FAULT(r, w->at, "\"%s\" is not a duration, like 500ms, 30s, 5m, 2h or 7d", shown);
+}
+
+static void
 read_duration(struct reader *r, const struct option *o, const struct word *w, void *field)
 {
-	const char *shown = r != NULL ? reader_shown(r, w) : "";
 	uint64_t n;
 
 	if (o->off && span_equal(w->text, SPAN_OF("off")))
 		*(uint64_t *)field = 0;
 	else if (!text_to_duration(w->text, UINT64_MAX, &n))
-		if (text_to_u64(w->text, UINT32_MAX, &n))
-			FAULT(r, w->at, "\"%s\" needs a unit: %sms, %ss, %sm, %sh or %sd", shown,
-			      shown, shown, shown, shown, shown);
-		else
-			FAULT(r, w->at, "\"%s\" is not a duration, like 500ms, 30s, 5m, 2h or 7d",
-			      shown);
+		duration_fault(r, w);
 	else if (n < o->min || n > o->max)
 		range_fault(r, o, w, text_put_duration);
 	else
@@ -223,6 +231,18 @@ scalar_read(struct reader *r, const struct option *o, const struct word *w, void
 	scalars[o->type].read(r, o, w, field);
 }
 
+/* The defaults need no memory, and a fault in one of them is ours. */
+void
+scalar_set_initial(const struct option *o, void *field)
+{
+	struct faults none = {.count = 0};
+	struct reader r = {.faults = &none};
+	struct word w = {.text = span_str(o->initial)};
+
+	scalar_read(&r, o, &w, field);
+	assert(none.count == 0);
+}
+
 bool
 scalar_put(struct buf *out, const struct option *o, const void *field)
 {
@@ -233,7 +253,8 @@ scalar_put(struct buf *out, const struct option *o, const void *field)
 MUST_CHECK static bool
 same_value(const struct option *o, const void *a, const void *b)
 {
-	struct buf x = buf_with_cap(CONFIG_WORD_MAX * 2), y = buf_with_cap(CONFIG_WORD_MAX * 2);
+	struct buf x = buf_with_cap((size_t)CONFIG_WORD_MAX * 2),
+		   y = buf_with_cap((size_t)CONFIG_WORD_MAX * 2);
 	bool same =
 	    scalar_put(&x, o, a) && scalar_put(&y, o, b) && span_equal(buf_span(&x), buf_span(&y));
 
@@ -254,7 +275,7 @@ scalar_is_initial(const struct option *o, const void *field)
 
 	if (o->initial == NULL)
 		return o->type == OPTION_PATH && *(const char *const *)field == NULL;
-	scalar_read(NULL, o, &(struct word){.text = span_str(o->initial)}, &initial);
+	scalar_set_initial(o, &initial);
 	return same_value(o, field, &initial);
 }
 

@@ -6,8 +6,11 @@
 
 bool scalar_is(enum option_type type);
 
-/* Reads `w` into the value at `field`; tells of faults. With `r` NULL the word is a good one. */
+/* Reads `w` into the value at `field`; tells of faults. */
 void scalar_read(struct reader *r, const struct option *o, const struct word *w, void *field);
+
+/* The table's default, which there must be, into the value at `field`. */
+void scalar_set_initial(const struct option *o, void *field);
 
 /* Whether the value at `field` is what the table has as default. */
 bool scalar_is_initial(const struct option *o, const void *field);
