@@ -29,10 +29,10 @@ is_challenge_token(struct span s)
 }
 
 static int
-read_challenge(int root, const char *token, struct buf *out)
+read_challenge(int root, const char *path, struct buf *out)
 {
 	struct fs_info info;
-	int fd, why = fs_open_beneath(root, token, &fd, &info);
+	int fd, why = fs_open_beneath(root, path, &fd, &info);
 
 	if (why != 0)
 		return why;
@@ -41,6 +41,21 @@ read_challenge(int root, const char *token, struct buf *out)
 	if (info.kind != FS_FILE || info.size > CHALLENGE_MAX || failed(fs_read_fd(fd, out)))
 		why = ENOENT;
 	close(fd);
+	return why;
+}
+
+/* Where clients leave it: certbot --webroot below .well-known, others in the directory itself. */
+static int
+find_challenge(int root, struct span token, struct arena *memory, struct buf *out)
+{
+	static const char *const directories[] = {".well-known/acme-challenge/", ""};
+	int why = ENOENT;
+
+	for (size_t i = 0; i < COUNT(directories) && why != 0; i++)
+		why = read_challenge(root,
+				     arena_printf(memory, "%s%.*s", directories[i], (int)token.len,
+						  (const char *)token.p),
+				     out);
 	return why;
 }
 
@@ -54,7 +69,7 @@ respond_challenge(const struct serve *s, struct exchange *ex, struct span token)
 	if (!file_method_allowed(ex))
 		return;
 	if (s->acme_root >= 0 && is_challenge_token(token))
-		why = read_challenge(s->acme_root, arena_copy(ex->memory, token), &text);
+		why = find_challenge(s->acme_root, token, ex->memory, &text);
 	if (why == 0)
 		exchange_respond(ex, 200, &type, 1, buf_span(&text));
 	else

@@ -1,0 +1,242 @@
+/*
+ * A site in a directory of its own, and requests to it through h1, in memory: what
+ * comes back is the bytes that a client would see.
+ */
+#ifndef TEST_SERVE_SITE_H
+#define TEST_SERVE_SITE_H
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "http/h1.h"
+#include "os/fs.h"
+#include "serve/serve.h"
+
+#define SITE_LARGE 300000
+
+struct site_test {
+	char dir[64];
+	struct config config;
+	struct site sites[3];
+	struct route routes[3];
+	int roots[1];
+	struct serve serve;
+	struct client client;
+	struct h1_settings settings;
+	struct h1 *h1;
+	struct buf out;
+	bool plain;
+};
+
+static const char *site_index[] = {"index.html", "index.htm", NULL};
+static int64_t site_now; /* what the clock says */
+
+static inline int64_t
+site_clock(void)
+{
+	return site_now;
+}
+
+static inline int64_t
+site_now_ms(void *owner)
+{
+	(void)owner;
+	return site_now;
+}
+
+static inline struct span
+site_date(void *owner)
+{
+	(void)owner;
+	return SPAN_OF("Sun, 06 Nov 1994 08:49:37 GMT");
+}
+
+static inline void
+site_request(struct exchange *ex, void *owner)
+{
+	struct site_test *t = owner;
+
+	if (t->plain)
+		serve_plain(&t->serve, ex);
+	else
+		serve_secure(&t->serve, ex);
+}
+
+static inline void
+site_over(struct exchange *ex, void *owner)
+{
+	(void)ex, (void)owner;
+}
+
+static inline void
+site_output(void *owner)
+{
+	(void)owner;
+}
+
+static const struct h1_host site_host = {site_request, site_over, site_output, site_date,
+					 site_now_ms};
+
+/* Writes a file below the test's directory; `when` is its time of modification. */
+static inline void
+site_write(const struct site_test *t, const char *name, struct span bytes, int64_t when)
+{
+	char path[256];
+	struct timespec times[2] = {{.tv_sec = when}, {.tv_sec = when}};
+
+	snprintf(path, sizeof path, "%s/%s", t->dir, name);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	if (fd < 0 || write(fd, bytes.p, bytes.len) != (ssize_t)bytes.len ||
+	    futimens(fd, times) != 0)
+		abort();
+	close(fd);
+}
+
+static inline const char *
+site_path(const struct site_test *t, const char *name)
+{
+	static char path[256];
+
+	snprintf(path, sizeof path, "%s/%s", t->dir, name);
+	return path;
+}
+
+static inline void
+site_connect(struct site_test *t)
+{
+	h1_free(t->h1);
+	t->h1 = h1_new(&site_host, t, &t->settings, &t->client);
+}
+
+static inline void
+site_configure(struct site_test *t)
+{
+	static const char *one[] = {"one.example", "www.one.example"}, *two[] = {"two.example"},
+			  *open[] = {"open.example"};
+
+	t->routes[0] = (struct route){.path = "/only", .root = t->dir, .index = site_index};
+	t->routes[1] = (struct route){.path = "/sub/*", .root = t->dir, .index = site_index};
+	t->routes[2] = (struct route){.path = "/*", .root = t->dir, .index = site_index};
+	t->sites[0] =
+	    (struct site){.names = one, .name_count = 2, .routes = &t->routes[2], .route_count = 1};
+	t->sites[1] =
+	    (struct site){.names = two, .name_count = 1, .routes = t->routes, .route_count = 2};
+	t->sites[2] = (struct site){.names = open,
+				    .name_count = 1,
+				    .routes = &t->routes[2],
+				    .route_count = 1,
+				    .plain_http = true};
+	t->config = (struct config){.sites = t->sites, .site_count = 3};
+}
+
+static inline void
+site_start(struct site_test *t)
+{
+	*t = (struct site_test){.dir = "/tmp/serve-test-XXXXXX"};
+	if (mkdtemp(t->dir) == NULL)
+		abort();
+	/* Not fs_root_open(): a private mount would not show what is mounted or made later. */
+	t->roots[0] = open(t->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	site_configure(t);
+	site_now = 1000000;
+	t->serve = (struct serve){.config = &t->config,
+				  .roots = t->roots,
+				  .acme_root = -1,
+				  .files = serve_files_new(8, 256 * 1024),
+				  .redirect_port = 443,
+				  .now_ms = site_clock};
+	t->settings =
+	    (struct h1_settings){.header_bytes = 4096, .header_fields = 50, .body_bytes = 1000};
+	t->client = (struct client){.secure = true, .server_name = SPAN_OF("one.example")};
+	t->out = buf_with_cap(4u << 20);
+	site_connect(t);
+}
+
+static inline void
+site_end(struct site_test *t)
+{
+	char command[128];
+
+	h1_free(t->h1);
+	serve_files_free(t->serve.files);
+	buf_free(&t->out);
+	close(t->roots[0]);
+	snprintf(command, sizeof command, "chmod -R u+rwx %s; rm -rf %s", t->dir, t->dir);
+	if (system(command) != 0)
+		abort();
+	h1_thread_end();
+}
+
+/* Sends what there is, then asks for more; `out` has it all, with a NUL after it. */
+static inline const char *
+site_collect(struct site_test *t)
+{
+	struct buf *out = h1_output(t->h1);
+
+	while (buf_len(out) > 0) {
+		if (!buf_append(&t->out, buf_span(out)))
+			abort();
+		buf_taken(out, buf_len(out));
+		h1_sent(t->h1);
+	}
+	uint8_t *end = buf_room(&t->out, 1);
+	if (end == NULL)
+		abort();
+	*end = '\0';
+	return (const char *)buf_span(&t->out).p;
+}
+
+/* The whole answer to a request of this head, on a connection of its own. */
+static inline const char *
+site_ask(struct site_test *t, const char *head)
+{
+	site_connect(t);
+	buf_taken(&t->out, buf_len(&t->out));
+	(void)h1_receive(t->h1, span_str(head));
+	return site_collect(t);
+}
+
+/* "METHOD TARGET", and other fields, each with its CRLF. */
+static inline const char *
+site_get(struct site_test *t, const char *what, const char *fields)
+{
+	char head[2048];
+
+	snprintf(head, sizeof head, "%s HTTP/1.1\r\nHost: one.example\r\n%s\r\n", what, fields);
+	return site_ask(t, head);
+}
+
+static inline unsigned
+site_status(const char *answer)
+{
+	return strlen(answer) > 12 ? (unsigned)atoi(answer + 9) : 0;
+}
+
+/* The value of a field into `value`; "" when there is none. */
+static inline const char *
+site_field(const char *answer, const char *name)
+{
+	static char value[256];
+	char line[64];
+
+	value[0] = '\0';
+	snprintf(line, sizeof line, "\r\n%s: ", name);
+	const char *at = strstr(answer, line);
+	if (at != NULL)
+		snprintf(value, sizeof value, "%.*s", (int)strcspn(at + strlen(line), "\r"),
+			 at + strlen(line));
+	return value;
+}
+
+static inline const char *
+site_body(const char *answer)
+{
+	const char *end = strstr(answer, "\r\n\r\n");
+
+	return end != NULL ? end + 4 : "";
+}
+
+#endif
