@@ -129,10 +129,8 @@ speaks_http1(struct span seen)
 {
 	size_t n = 0;
 
-	while (n < seen.len && n <= METHOD_MAX && is_method_char(seen.p[n], n == 0))
+	while (n < seen.len && n < METHOD_MAX && is_method_char(seen.p[n], n == 0))
 		n++;
-	if (n > METHOD_MAX)
-		return VERDICT_NO;
 	if (n == seen.len)
 		return VERDICT_MORE;
 	return n > 0 && seen.p[n] == ' ' ? VERDICT_YES : VERDICT_NO;

@@ -50,20 +50,28 @@ in_records(struct span body, size_t size)
 	return out;
 }
 
-/* The body of a hello that is in order but for its extensions. */
+/* The body of a hello that is in order, but maybe for its session and extensions. */
 static struct buf
-body_with(struct span extensions)
+body_of(struct span session, struct span extensions)
 {
 	struct buf b = buf_with_cap(1 << 20);
 	uint8_t random[32] = {7};
 
 	assert_true(buf_append(&b, SPAN_OF("\x03\x03")));
 	assert_true(buf_append(&b, span_of(random, sizeof random)));
-	put_vec(&b, 1, span_of(random, sizeof random));
+	put_vec(&b, 1, session);
 	put_vec(&b, 2, SPAN_OF("\x13\x01\xC0\x2B"));
 	put_vec(&b, 1, SPAN_OF("\0"));
 	put_vec(&b, 2, extensions);
 	return b;
+}
+
+static struct buf
+body_with(struct span extensions)
+{
+	static const uint8_t session[32];
+
+	return body_of(span_of(session, sizeof session), extensions);
 }
 
 static enum verdict
@@ -439,6 +447,22 @@ a_malformed_body_is_refused(void **state)
 	buf_free(&bad);
 }
 
+static void
+a_session_has_thirty_two_bytes_at_most(void **state)
+{
+	static const uint8_t session[33];
+	struct hello h;
+
+	(void)state;
+	for (size_t len = 0; len <= sizeof session; len++) {
+		struct buf body = body_of(span_of(session, len), SPAN_OF("\x00\x17\0\0"));
+
+		assert_int_equal(parse_body(buf_span(&body), &h),
+				 len <= 32 ? VERDICT_YES : VERDICT_NO);
+		buf_free(&body);
+	}
+}
+
 /* More than HELLO_ALPN_MAX: the first ones that fit are kept, and none by half. */
 static void
 protocols_are_kept_whole(void **state)
@@ -520,6 +544,7 @@ main(void)
 	    cmocka_unit_test(no_extension_may_be_there_twice),
 	    cmocka_unit_test(the_list_of_extensions_must_fill_its_length),
 	    cmocka_unit_test(a_malformed_body_is_refused),
+	    cmocka_unit_test(a_session_has_thirty_two_bytes_at_most),
 	    cmocka_unit_test(protocols_are_kept_whole),
 	    cmocka_unit_test(a_protocol_of_255_bytes_does_not_fit),
 	    cmocka_unit_test(tls_13_is_what_the_list_of_versions_says),
