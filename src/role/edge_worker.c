@@ -299,13 +299,23 @@ worker_opened(struct worker *w)
 	atomic_store_explicit(&w->counters[COUNTER_OPEN], w->open, memory_order_relaxed);
 }
 
+/* Says once that nothing is left. The process may end before this turn does. */
+static void
+say_drained(struct worker *w)
+{
+	if (!w->draining || w->drained || w->open > 0)
+		return;
+	w->drained = true;
+	access_log_flush(w->log);
+	edge_worker_done(w->edge);
+}
+
 void
 worker_ended(struct worker *w)
 {
 	w->open--;
 	atomic_store_explicit(&w->counters[COUNTER_OPEN], w->open, memory_order_relaxed);
-	if (w->draining && w->open == 0)
-		edge_worker_done(w->edge);
+	say_drained(w);
 }
 
 static void
@@ -338,15 +348,12 @@ drain_over(struct timer *t)
 void
 worker_drain(struct worker *w, uint64_t ms)
 {
-	bool first = !w->draining;
-
 	drop_listeners(w, &w->listeners);
 	w->draining = true;
 	timer_stop(&w->resume);
 	timer_set(w->loop, &w->drain_over, ms, drain_over);
 	each_http(w, drain_one);
-	if (first && w->open == 0)
-		edge_worker_done(w->edge);
+	say_drained(w);
 }
 
 struct span

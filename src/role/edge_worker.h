@@ -55,7 +55,7 @@ struct worker {
 	struct list evictable; /* those that may be closed to make room, the idlest first */
 	struct list jobs;      /* relays, connecting or under way */
 	uint64_t open;
-	bool draining;
+	bool draining, drained;
 	struct timer drain_over;
 
 	int64_t date_second;
