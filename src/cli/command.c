@@ -26,9 +26,16 @@ complain(struct err e)
 }
 
 static void
+put_span(FILE *to, struct span text)
+{
+	if (text.len > 0)
+		fwrite(text.p, 1, text.len, to);
+}
+
+static void
 put(FILE *to, const struct buf *b)
 {
-	fwrite(buf_span(b).p, 1, buf_len(b), to);
+	put_span(to, buf_span(b));
 }
 
 int
@@ -119,7 +126,7 @@ ask(const struct arguments *a, const char *request)
 	if (!failed(e) && text.len == 0)
 		e = err_new("the server ended before it answered");
 	text = span_tail(text, line + 1);
-	fwrite(text.p, 1, text.len, ok ? stdout : stderr);
+	put_span(ok ? stdout : stderr, text);
 	buf_free(&answer);
 	return failed(e) ? complain(e) : ok ? 0 : 1;
 }
