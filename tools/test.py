@@ -20,7 +20,7 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent
 PROCESSORS = os.cpu_count() or 1
-LIVE_SECONDS = 600  # for the whole of one live suite
+LIVE_SECONDS = 420  # for the whole of one live suite
 
 # (label, build directory): the sanitizers find what the plain build survives,
 # and only the plain build has the sandbox, FORTIFY and the optimizer at work.
@@ -167,8 +167,9 @@ def run_live(tally, label, directory, pattern):
         return False
     report = TOP / f"build/live-{directory}.xml"
     report.unlink(missing_ok=True)
+    chosen = names if pattern else ["test/live"]
     code, output = run(["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider",
-                        f"--junit-xml={report}", *(names if pattern else ["test/live"])],
+                        f"--junit-xml={report}", "-o", "junit_logging=all", *chosen],
                        LIVE_SECONDS, SALLYPORT=str(TOP / f"build/{directory}/src/sallyport"),
                        SALLYPORT_BUILD=label)
     failed_before = tally.failed

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""examples.py PROGRAM: every configuration that the documentation shows is one the program reads."""
+"""examples.py PROGRAM: every configuration in the documentation is one the program reads."""
 import re
 import subprocess
 import sys

@@ -31,14 +31,14 @@ LAYERS = {
 # (what is matched, the only layers that may have it, what it is)
 HEADERS = (
     (re.compile(r"(openssl|gnutls|nettle|sodium|mbedtls)/"), {"tls"}, "a crypto library"),
-    (re.compile(r"(linux|asm)/|sys/(syscall|prctl|epoll|mount|capability|signalfd|eventfd|inotify)\.h"
-                r"|seccomp\.h"), {"os"}, "an interface of the kernel"),
+    (re.compile(r"(linux|asm)/|seccomp\.h|sys/(syscall|prctl|epoll|mount|capability|signalfd"
+                r"|eventfd|inotify)\.h"), {"os"}, "an interface of the kernel"),
     (re.compile(r"(sys/(socket|un|stat|uio|sendfile)|netinet/\w+|arpa/inet|netdb|poll|fcntl|unistd|"
                 r"dirent|pthread)\.h"), set(LAYERS) - {"config", "share", "http", "vpn"},
      "I/O, which this layer leaves to others"),
 )
-CALLS = re.compile(r"(?<![\w.>])(syscall|prctl|unshare|setns|chroot|pivot_root|clone3?|mount|umount2"
-                   r"|ioctl|bpf|epoll_\w+|memfd_create|signalfd|eventfd|splice|setres[ug]id"
+CALLS = re.compile(r"(?<![\w.>])(syscall|prctl|unshare|setns|chroot|pivot_root|clone3?|mount"
+                   r"|umount2|ioctl|bpf|epoll_\w+|memfd_create|signalfd|eventfd|splice|setres[ug]id"
                    r"|setgroups|sched_\w+)\s*\(")
 INCLUDE = re.compile(r'\s*#\s*include\s*([<"])([^>"]+)[>"]')
 CONDITION = re.compile(r"\s*#\s*(if|ifdef|ifndef|elif)\b")

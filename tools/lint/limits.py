@@ -2,11 +2,12 @@
 """limits.py [TREE]: what may not be called, how long things may be, and nothing left for later."""
 import re
 import subprocess
+from pathlib import Path
 
 from source import c_files, code_lines, report, top_from_arguments
 
 FUNCTION_LINES = 95
-FILE_LINES = 600
+FILE_LINES = {"src": 600, "test": 1000}  # tests are tables and many small functions
 
 # Each is replaced by something that knows how much room there is, or says when it fails.
 BANNED = re.compile(r"(?<![\w.>])(strcpy|strcat|stpcpy|strncpy|strncat|sprintf|vsprintf|gets|strtok"
@@ -24,10 +25,10 @@ def banned_calls(path):
             yield number, f"{match.group(1)}() is not used here"
 
 
-def too_long(path):
+def too_long(path, most):
     length = len(path.read_text(errors="replace").splitlines())
-    if length > FILE_LINES:
-        yield 1, f"{length} lines, {FILE_LINES} are the most"
+    if length > most:
+        yield 1, f"{length} lines, {most} are the most"
 
 
 def long_functions(files):
@@ -61,11 +62,17 @@ def text_files(top):
 
 def main():
     top = top_from_arguments()
-    files = c_files(top, "src", "test")
-    faults = [(path, *fault) for path in files for check in (banned_calls, too_long)
-              for fault in check(path)]
+    files = c_files(top, *FILE_LINES)
+    faults = []
+    for path in files:
+        folder = path.relative_to(top).parts[0]
+        faults += [(path, *fault) for fault in too_long(path, FILE_LINES[folder])]
+        # Tests and fuzz targets read what they wrote themselves.
+        if folder == "src":
+            faults += [(path, *fault) for fault in banned_calls(path)]
     faults += long_functions(files)
     faults += [(path, *fault) for path in text_files(top) for fault in marks(path)]
+    faults = [(Path(path).relative_to(top), line, text) for path, line, text in faults]
     report(faults, f"{len(files)} files are within their limits")
 
 
