@@ -160,7 +160,7 @@ static const struct option share_options[] = {
      .doc = "Where HTTP/2 without TLS, by prior knowledge, is relayed to."},
     {DOOR("other", share_read_door, other), .args = "BACKEND...", .block = &block_backends,
      .sample = "127.0.0.1:8002", .silence = "answered as a web server would",
-     .doc = "Where bytes of no known protocol are relayed to."},
+     .doc = "Where bytes that are neither TLS nor HTTP, and have no door of their own, go."},
     {DOOR("tls", share_read_door, tls), .args = "BACKEND...", .block = &block_backends,
      .sample = "127.0.0.1:8443", .silence = "the first site answers",
      .doc = "Where TLS is passed to, untouched, that no site and no rule takes."},

@@ -17,13 +17,21 @@ entrance_door(const struct entrance *e, const struct config *c)
 	return (const struct door *)(const void *)((const char *)&c->share + e->door);
 }
 
+/* HTTP is told even where it has no door: a TLS port owes it an answer of its own. */
+static bool
+is_http(enum protocol protocol)
+{
+	return protocol == PROTOCOL_HTTP1 || protocol == PROTOCOL_HTTP2;
+}
+
 unsigned
 direct_among(const struct config *c)
 {
 	unsigned among = PROTOCOL_BIT(PROTOCOL_TLS);
 
 	for (size_t i = 0; i < COUNT(entrances); i++)
-		if (entrance_door(&entrances[i], c)->kind != DOOR_NONE)
+		if (entrance_door(&entrances[i], c)->kind != DOOR_NONE ||
+		    is_http(entrances[i].protocol))
 			among |= PROTOCOL_BIT(entrances[i].protocol);
 	return among;
 }
@@ -139,7 +147,8 @@ direct(const struct config *c, enum protocol protocol, const struct hello *hello
 	for (size_t i = 0; i < COUNT(entrances); i++) {
 		const struct door *door = entrance_door(&entrances[i], c);
 
-		if (entrances[i].protocol == protocol && door->kind != DOOR_NONE)
+		if (entrances[i].protocol == protocol &&
+		    (door->kind != DOOR_NONE || is_http(protocol)))
 			return through(door, protocol_name(protocol));
 	}
 	return through(&c->share.other, "other");

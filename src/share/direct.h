@@ -22,7 +22,7 @@ struct direction {
 	char *const *command;      /* INETD */
 };
 
-/* The bits for classify(): what this configuration tells apart, PROXY headers not included. */
+/* The bits for classify(): TLS, HTTP and what has a door here; PROXY headers not included. */
 unsigned direct_among(const struct config *c);
 
 /*

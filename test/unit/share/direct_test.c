@@ -75,15 +75,18 @@ expect_site(const char *what, const struct config *c, struct direction d, int si
 }
 
 static void
-only_protocols_with_a_door_are_told_apart(void **state)
+tls_http_and_what_has_a_door_are_told_apart(void **state)
 {
 	struct config *all = read_config(everything), *one = read_config(one_site);
 	struct config *ssh = read_config("state_dir /x\nshare {\n\tssh 127.0.0.1:22\n}\n");
 
 	(void)state;
-	assert_int_equal(direct_among(one), PROTOCOL_BIT(PROTOCOL_TLS));
+	assert_int_equal(direct_among(one), PROTOCOL_BIT(PROTOCOL_TLS) |
+						PROTOCOL_BIT(PROTOCOL_HTTP1) |
+						PROTOCOL_BIT(PROTOCOL_HTTP2));
 	assert_int_equal(direct_among(ssh),
-			 PROTOCOL_BIT(PROTOCOL_TLS) | PROTOCOL_BIT(PROTOCOL_SSH));
+			 PROTOCOL_BIT(PROTOCOL_TLS) | PROTOCOL_BIT(PROTOCOL_SSH) |
+			     PROTOCOL_BIT(PROTOCOL_HTTP1) | PROTOCOL_BIT(PROTOCOL_HTTP2));
 	assert_int_equal(direct_among(all),
 			 PROTOCOL_BIT(PROTOCOL_TLS) | PROTOCOL_BIT(PROTOCOL_OPENVPN) |
 			     PROTOCOL_BIT(PROTOCOL_SSH) | PROTOCOL_BIT(PROTOCOL_HTTP1) |
@@ -125,6 +128,19 @@ without_doors_all_but_tls_is_refused(void **state)
 	for (size_t i = 0; i < COUNT(protocols); i++)
 		assert_int_equal(direct(c, protocols[i], NULL).kind, DIRECTION_REFUSE);
 	assert_int_equal(direct_silent(c).kind, DIRECTION_REFUSE);
+	config_free(c);
+}
+
+/* A TLS port's own answer, whoever takes the rest. */
+static void
+http_without_a_door_is_refused_even_beside_other(void **state)
+{
+	struct config *c = read_config("state_dir /s\nshare {\n\tother 127.0.0.1:4\n}\n");
+
+	(void)state;
+	assert_int_equal(direct(c, PROTOCOL_HTTP1, NULL).kind, DIRECTION_REFUSE);
+	assert_int_equal(direct(c, PROTOCOL_HTTP2, NULL).kind, DIRECTION_REFUSE);
+	expect_relay("other", direct(c, PROTOCOL_NONE, NULL), 4, "other");
 	config_free(c);
 }
 
@@ -214,9 +230,10 @@ int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(only_protocols_with_a_door_are_told_apart),
+	    cmocka_unit_test(tls_http_and_what_has_a_door_are_told_apart),
 	    cmocka_unit_test(each_protocol_goes_through_its_own_door),
 	    cmocka_unit_test(without_doors_all_but_tls_is_refused),
+	    cmocka_unit_test(http_without_a_door_is_refused_even_beside_other),
 	    cmocka_unit_test(a_name_finds_its_site_or_its_rule),
 	    cmocka_unit_test(alpn_counts_where_the_name_is_nobodys),
 	    cmocka_unit_test(what_nobody_takes_ends_at_the_first_site),
