@@ -36,11 +36,11 @@ static void
 the_first_route_that_fits_answers(void **state)
 {
 	struct site_test *t = *state;
-	const struct site *two = &t->sites[1];
+	const struct site *two = &t->config->sites[1];
 
-	assert_ptr_equal(route_for(two, SPAN_OF("/only")), &t->routes[0]);
-	assert_ptr_equal(route_for(two, SPAN_OF("/sub/")), &t->routes[1]);
-	assert_ptr_equal(route_for(two, SPAN_OF("/sub/x/y")), &t->routes[1]);
+	assert_ptr_equal(route_for(two, SPAN_OF("/only")), &two->routes[0]);
+	assert_ptr_equal(route_for(two, SPAN_OF("/sub/")), &two->routes[1]);
+	assert_ptr_equal(route_for(two, SPAN_OF("/sub/x/y")), &two->routes[1]);
 	assert_null(route_for(two, SPAN_OF("/sub")));
 	assert_null(route_for(two, SPAN_OF("/only/")));
 	assert_null(route_for(two, SPAN_OF("/")));
@@ -101,9 +101,11 @@ without_sites_there_is_nothing(void **state)
 {
 	struct site_test *t = *state;
 
-	t->config.site_count = 0;
+	struct config none = {.site_count = 0};
+
+	t->serve.config = &none;
 	assert_int_equal(site_status(site_get(t, "GET /", "")), 404);
-	t->config.site_count = 3;
+	t->serve.config = t->config;
 }
 
 #define CHALLENGE "/.well-known/acme-challenge/"

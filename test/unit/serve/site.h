@@ -19,9 +19,7 @@
 
 struct site_test {
 	char dir[64];
-	struct config config;
-	struct site sites[3];
-	struct route routes[3];
+	struct config *config;
 	int roots[1];
 	struct serve serve;
 	struct client client;
@@ -31,7 +29,6 @@ struct site_test {
 	bool plain;
 };
 
-static const char *site_index[] = {"index.html", "index.htm", NULL};
 static int64_t site_now; /* what the clock says */
 
 static inline int64_t
@@ -111,38 +108,44 @@ site_connect(struct site_test *t)
 	t->h1 = h1_new(&site_host, t, &t->settings, &t->client);
 }
 
-static inline void
-site_configure(struct site_test *t)
+static inline struct config *
+site_configure(const char *dir)
 {
-	static const char *one[] = {"one.example", "www.one.example"}, *two[] = {"two.example"},
-			  *open[] = {"open.example"};
+	const struct config_defaults defaults = {.file = "/etc/test.conf"};
+	struct buf text = buf_with_cap(4096), errors = buf_with_cap(4096);
 
-	t->routes[0] = (struct route){.path = "/only", .root = t->dir, .index = site_index};
-	t->routes[1] = (struct route){.path = "/sub/*", .root = t->dir, .index = site_index};
-	t->routes[2] = (struct route){.path = "/*", .root = t->dir, .index = site_index};
-	t->sites[0] =
-	    (struct site){.names = one, .name_count = 2, .routes = &t->routes[2], .route_count = 1};
-	t->sites[1] =
-	    (struct site){.names = two, .name_count = 1, .routes = t->routes, .route_count = 2};
-	t->sites[2] = (struct site){.names = open,
-				    .name_count = 1,
-				    .routes = &t->routes[2],
-				    .route_count = 1,
-				    .plain_http = true};
-	t->config = (struct config){.sites = t->sites, .site_count = 3};
+	if (!buf_printf(&text,
+			"state_dir /tmp\n"
+			"site one.example www.one.example {\n	index index.html index.htm\n"
+			"	certificate self-signed\n	root %s\n}\n"
+			"site two.example {\n"
+			"	certificate self-signed\n"
+			"	route /only { root %s }\n	route /sub/* { root %s }\n}\n"
+			"site open.example {\n"
+			"	certificate self-signed\n	plain_http on\n	root %s\n}\n",
+			dir, dir, dir, dir))
+		abort();
+	struct config *c = config_read(buf_span(&text), &defaults, &errors);
+	if (c == NULL)
+		fprintf(stderr, "%.*s", (int)buf_len(&errors), (const char *)errors.data);
+	buf_free(&text);
+	buf_free(&errors);
+	return c;
 }
 
 static inline void
 site_start(struct site_test *t)
 {
 	*t = (struct site_test){.dir = "/tmp/serve-test-XXXXXX"};
-	if (mkdtemp(t->dir) == NULL)
+	if (mkdtemp(t->dir) == NULL || chmod(t->dir, 0755) != 0)
 		abort();
 	/* Not fs_root_open(): a private mount would not show what is mounted or made later. */
 	t->roots[0] = open(t->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	site_configure(t);
+	t->config = site_configure(t->dir);
+	if (t->config == NULL)
+		abort();
 	site_now = 1000000;
-	t->serve = (struct serve){.config = &t->config,
+	t->serve = (struct serve){.config = t->config,
 				  .roots = t->roots,
 				  .acme_root = -1,
 				  .files = serve_files_new(8, 256 * 1024),
@@ -162,6 +165,7 @@ site_end(struct site_test *t)
 
 	h1_free(t->h1);
 	serve_files_free(t->serve.files);
+	config_free(t->config);
 	buf_free(&t->out);
 	close(t->roots[0]);
 	snprintf(command, sizeof command, "chmod -R u+rwx %s; rm -rf %s", t->dir, t->dir);
