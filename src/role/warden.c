@@ -35,13 +35,17 @@ answer_waiting(struct warden *w, bool ok, const char *text)
 		command_answer(c, ok, "%s", text);
 }
 
+/* What was asked for while a change was being applied. */
 static void
-go_on_with_reapply(struct warden *w)
+go_on(struct warden *w)
 {
-	if (!w->again)
-		return;
-	w->again = false;
-	warden_reapply(w);
+	bool reload = w->reload_again, again = w->again;
+
+	w->reload_again = w->again = false;
+	if (reload)
+		warden_reload(w, NULL, 0);
+	else if (again)
+		warden_reapply(w);
 }
 
 /* What was coming will not run: everything is as it was. */
@@ -58,7 +62,7 @@ refuse(struct warden *w, const char *why)
 	if (w->running == NULL)
 		warden_stop(w, true);
 	else
-		hosts_follow(w->hosts, w->running->config, go_on_with_reapply);
+		hosts_follow(w->hosts, w->running->config, go_on);
 }
 
 void
@@ -109,7 +113,7 @@ warden_applied(struct warden *w, uint64_t generation)
 	provision_free(old);
 	become_ready(w);
 	answer_waiting(w, true, "the configuration is applied");
-	go_on_with_reapply(w);
+	go_on(w);
 }
 
 static void
@@ -124,19 +128,13 @@ warden_apply(struct warden *w, struct provision *p, struct command *waiting, uin
 {
 	struct err e = ERR_NONE;
 
-	if (w->coming != NULL) {
-		provision_free(p);
-		if (waiting != NULL)
-			command_answer(waiting, false,
-				       "another change is being applied: try again");
-		return;
-	}
 	w->waiting = waiting;
 	w->confirm_ms = confirm_ms;
 	w->coming = p;
-	if (p->config->workers != 0 && p->config->workers != w->listeners.workers)
-		log_warn("`workers` changes at the next start only: a listener that nobody "
-			 "serves would strand connections");
+	const char *option =
+	    w->running != NULL ? config_needs_restart(w->running->config, p->config) : NULL;
+	if (option != NULL)
+		log_warn("`%s` changes at the next start only", option);
 	e = listen_open(&w->listeners, p->config);
 	if (failed(e)) {
 		refuse(w, e.text);
@@ -159,6 +157,10 @@ warden_reload(struct warden *w, struct command *waiting, uint64_t confirm_ms)
 {
 	struct buf errors = buf_with_cap(ERRORS_MAX);
 
+	if (w->coming != NULL) {
+		w->reload_again = true;
+		return;
+	}
 	notify_reloading();
 	struct provision *p = provision_load(w->file, false, &errors);
 	if (p != NULL) {

@@ -17,6 +17,7 @@
 #define CONFIRM_MAX_S 86400
 #define PATIENCE_MS   5000
 #define STATUS_MS     20 /* for edge to say its counters */
+#define TURN_MS       50
 
 struct commands {
 	struct warden *warden;
@@ -30,6 +31,7 @@ struct command {
 	struct watch watch;
 	struct timer timer;
 	int fd;
+	uint64_t confirm_ms; /* of a reload */
 };
 
 static void
@@ -58,6 +60,18 @@ command_answer(struct command *c, bool ok, const char *fmt, ...)
 	command_free(c);
 }
 
+/* A change that is being applied comes first: a certificate's renewal, say. */
+static void
+reload_in_turn(struct timer *t)
+{
+	struct command *c = container_of(t, struct command, timer);
+
+	if (c->warden->coming != NULL)
+		timer_set(c->warden->loop, t, TURN_MS, reload_in_turn);
+	else
+		warden_reload(c->warden, c, c->confirm_ms);
+}
+
 static void
 do_reload(struct command *c, struct span argument)
 {
@@ -67,7 +81,8 @@ do_reload(struct command *c, struct span argument)
 		command_answer(c, false, "seconds to confirm in: a number up to %d", CONFIRM_MAX_S);
 		return;
 	}
-	warden_reload(c->warden, c, seconds * 1000);
+	c->confirm_ms = seconds * 1000;
+	reload_in_turn(&c->timer);
 }
 
 static void

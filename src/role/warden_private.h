@@ -36,6 +36,7 @@ struct warden {
 	struct command *waiting;  /* wants to know what becomes of `coming` */
 	uint64_t confirm_ms;      /* `coming` is to be confirmed within this, 0: not at all */
 	struct timer answer;      /* edge must answer before this */
+	bool reload_again;        /* read the file again then */
 	bool again;               /* apply `running` anew once `coming` is decided */
 	bool ready;               /* systemd knows that we serve */
 
@@ -53,12 +54,14 @@ struct warden {
 /* warden.c */
 
 /*
- * Begins to apply `p`, which it takes over; the outcome comes to `waiting` (may be NULL),
- * which is answered in any case. With `confirm_ms`, what runs now comes back after that
- * unless warden_confirm() is called before.
+ * Begins to apply `p`, which it takes over, when nothing else is being applied; the outcome comes
+ * to `waiting` (may be NULL), which is answered in any case. With `confirm_ms`, what runs now comes
+ * back after that unless warden_confirm() is called before.
  */
 void warden_apply(struct warden *w, struct provision *p, struct command *waiting,
 		  uint64_t confirm_ms);
+
+/* The file, as it is now. With `waiting` only when nothing is being applied (w->coming). */
 void warden_reload(struct warden *w, struct command *waiting, uint64_t confirm_ms);
 void warden_reapply(struct warden *w); /* what runs, with its files and names looked at anew */
 void warden_reopen_log(struct warden *w);
