@@ -295,6 +295,7 @@ pump(struct http *h)
 	if (step == STEP_WAIT) {
 		set_deadline(h);
 	} else {
+		conn_keep(h->conn);
 		h->timed = H1_CLOSING; /* whatever runs next sets the deadline anew */
 		timer_set(h->worker->loop, &h->conn->timer, 0, go_on);
 	}
