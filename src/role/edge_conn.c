@@ -225,6 +225,7 @@ first_byte_came(struct conn *c)
 	if (c->spoke)
 		return;
 	c->spoke = true;
+	c->spoke_ms = loop_now(c->worker->loop);
 	timer_set(c->worker->loop, &c->timer, config_of(c)->share.classify_timeout, too_slow);
 }
 

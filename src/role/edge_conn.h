@@ -20,9 +20,10 @@ struct conn {
 	struct worker *worker;
 	struct view *view; /* as of its acceptance, or its last request */
 	int fd;
-	bool plain;   /* came in on the plain port */
-	bool proxied; /* a PROXY header was read */
-	bool spoke;   /* at least one byte came */
+	bool plain;       /* came in on the plain port */
+	bool proxied;     /* a PROXY header was read */
+	bool spoke;       /* at least one byte came */
+	int64_t spoke_ms; /* when the first one did */
 	bool lingering;
 	struct address peer, local;
 	void (*end)(struct conn *c); /* lets go of what a later stage added; may be NULL */

@@ -431,6 +431,16 @@ http_new(struct conn *c, bool secure)
 	return h;
 }
 
+/* What is left of it: it runs from the hello's first byte, and telling it apart took a while. */
+static uint64_t
+handshake_time(const struct conn *c)
+{
+	uint64_t most = c->view->snapshot->config->limits.handshake_timeout;
+	uint64_t gone = (uint64_t)(loop_now(c->worker->loop) - c->spoke_ms);
+
+	return gone < most ? most - gone : 0;
+}
+
 void
 http_begin_tls(struct conn *c, const struct site *site, const struct hello *hello)
 {
@@ -448,7 +458,7 @@ http_begin_tls(struct conn *c, const struct site *site, const struct hello *hell
 	if (hello != NULL)
 		memcpy(h->name, hello->name, sizeof h->name);
 	h->client.server_name = span_str(h->name);
-	timer_set(c->worker->loop, &c->timer, config->limits.handshake_timeout, timed_out);
+	timer_set(c->worker->loop, &c->timer, handshake_time(c), timed_out);
 	handshake(h);
 }
 
