@@ -9,7 +9,7 @@ packages_run=(
 packages_test=(
 	"${packages_run[@]}"
 	libcmocka-dev python3-pytest universal-ctags
-	curl openssl nginx openssh-server openssh-client openvpn testssl.sh sslscan
+	curl openssl certbot pebble nginx openssh-server openssh-client openvpn testssl.sh sslscan
 	netcat-openbsd iproute2 procps gdb ca-certificates
 )
 packages_fuzz=("${packages_run[@]}" clang libclang-rt-dev llvm)
