@@ -140,15 +140,19 @@ check_line(struct h1 *h, struct span in)
 	return h->scan.lines > h->settings->header_fields + 1 ? 431 : 0;
 }
 
-/* The same where the line is not complete. */
+/* The same where the line is not complete: what is wrong already, whatever follows. */
 static unsigned
 check_begun(const struct h1 *h, struct span in)
 {
-	unsigned wrong = h->scan.lines == 0 ? h1_parse_line_begun(span_head(in, h->scan.at)) : 0;
+	return h->scan.lines == 0 ? h1_parse_line_begun(span_head(in, h->scan.at)) : 0;
+}
 
-	if (wrong == 0 && in.len >= h->settings->header_bytes)
-		return h->scan.lines == 0 ? 414 : 431;
-	return wrong;
+static unsigned
+check_size(const struct h1 *h, struct span in)
+{
+	if (in.len < h->settings->header_bytes)
+		return 0;
+	return h->scan.lines == 0 ? 414 : 431;
 }
 
 /* RFC 9112 §2.2: an empty line before the request, left by old clients after a body. One. */
@@ -185,7 +189,8 @@ find_end(struct h1 *h, struct span in, unsigned *wrong)
 	for (*wrong = 0; *wrong == 0;) {
 		switch (h1_scan(&h->scan, seen)) {
 		case H1_SCAN_MORE:
-			*wrong = check_begun(h, in);
+			if ((*wrong = check_begun(h, in)) == 0)
+				*wrong = check_size(h, in);
 			return false;
 		case H1_SCAN_LINE:
 			*wrong = check_line(h, in);
@@ -193,7 +198,9 @@ find_end(struct h1 *h, struct span in, unsigned *wrong)
 		case H1_SCAN_END:
 			return true;
 		case H1_SCAN_BAD:
-			*wrong = 400;
+			/* The beginning may have come alone, and been answered. */
+			if ((*wrong = check_begun(h, in)) == 0)
+				*wrong = 400;
 		}
 	}
 	return false;

@@ -53,6 +53,7 @@ static const struct hostile {
     BAD("§3.1 no token", "GE(T / HTTP/1.1\r\n" HOST END, 400),
     BAD("§3.1 method with a NUL", "GE\0T / HTTP/1.1\r\n" HOST END, 400),
     BAD("§3.1 method too long", X16 X16 X16 " / HTTP/1.1\r\n" HOST END, 501),
+    BAD("§3.1 method too long, then a bare CR", X16 X16 X16 "\rx\r\n", 501),
     BAD("§3.1 endless method", X16 X16 X16, 501),
     BAD("§3.1 SSH", "SSH-2.0-OpenSSH_9.2\r\n", 400),
     BAD("§3.1 an OpenVPN reset", "\000\016\070", 400),

@@ -127,7 +127,10 @@ talk_answer(struct exchange *ex, struct talk *t)
 		ex->handler = &talk_echo;
 		if (ex->request.length == LENGTH_NONE || ex->request.length == 0)
 			talk_echo_body(ex, SPAN_NONE, true);
-	} else if (talk_path_is(ex, "/big") || talk_path_is(ex, "/unknown")) {
+	} else if (ex->request.length == LENGTH_NONE &&
+		   (talk_path_is(ex, "/big") || talk_path_is(ex, "/unknown"))) {
+		/* Not beside a body: how much was sent when that turns out bad is a matter of time.
+		 */
 		ex->handler = &talk_big;
 		talk_start_big(ex, talk_path_is(ex, "/big") ? TALK_BIG : LENGTH_UNKNOWN);
 	} else if (talk_path_is(ex, "/later")) {
