@@ -162,6 +162,18 @@ sandbox_user_only(const char *user, bool *became)
 	return give_up(user, true, became);
 }
 
+/* Not the whole set: containers take a few away that no administrator misses at a shell. */
+bool
+sandbox_is_confined(void)
+{
+	static const int needed[] = {CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER};
+
+	for (size_t i = 0; i < COUNT(needed); i++)
+		if (prctl(PR_CAPBSET_READ, needed[i]) != 1)
+			return true;
+	return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 0;
+}
+
 /* Landlock. */
 
 #ifdef LANDLOCK_ACCESS_FS_MAKE_SYM

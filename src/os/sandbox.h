@@ -29,6 +29,9 @@ MUST_CHECK struct err sandbox_user(const char *user, bool *became);
 /* The same, but the root directory stays: for getaddrinfo(), which reads /etc. */
 MUST_CHECK struct err sandbox_user_only(const char *user, bool *became);
 
+/* Whether a shell that we start could never do what root does: sudo, other people's files. */
+bool sandbox_is_confined(void);
+
 /* For a role that needs no path: no file may be made, changed or run. Where Landlock is. */
 void sandbox_read_only(void);
 

@@ -1,6 +1,7 @@
 #include "role/warden_announce.h"
 
 #include "base/log.h"
+#include "os/sandbox.h"
 
 static void
 say_url(const struct site *site, const struct endpoint *e)
@@ -55,6 +56,16 @@ say_share(const struct share *s)
 	say_rules("ALPN", s->alpn, s->alpn_count);
 }
 
+/* A login is as confined as we are: no sudo, no other user's files. */
+static void
+warn_of_confined_logins(const struct share *s)
+{
+	if (s->ssh.kind == DOOR_INETD && sandbox_is_confined())
+		log_warn("`ssh inetd`: logins through this port are confined as this service is, "
+			 "so sudo and the like will not work: install the drop-in that "
+			 "sallyport(8) names under SSH");
+}
+
 void
 announce(const struct config *c, bool root)
 {
@@ -65,7 +76,9 @@ announce(const struct config *c, bool root)
 	for (size_t i = 0; i < c->site_count && c->listen_count > 0; i++)
 		say_url(&c->sites[i], &c->listen[0]);
 	say_share(&c->share);
-	if (!root)
+	if (root)
+		warn_of_confined_logins(&c->share);
+	else
 		log_info(
 		    "without root: no user and no root directory of its own for edge (seccomp "
 		    "still holds), no ports below 1024, and `ssh inetd` serves this user alone");

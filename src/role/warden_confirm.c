@@ -67,6 +67,21 @@ restore_file(const struct warden *w, struct span previous)
 	return fs_write_path(w->file, previous, 0644);
 }
 
+/* From memory: what runs goes back even where the file cannot be written. */
+static void
+apply_previous(struct warden *w, struct span previous)
+{
+	struct buf errors = buf_with_cap(PENDING_MAX);
+	struct provision *p = provision_make(previous, w->file, false, &errors);
+
+	if (p != NULL)
+		warden_apply(w, p, NULL, 0);
+	else
+		log_error("cannot go back: %.*s", (int)buf_len(&errors),
+			  (const char *)buf_span(&errors).p);
+	buf_free(&errors);
+}
+
 static void
 roll_back(struct timer *t)
 {
@@ -82,13 +97,15 @@ roll_back(struct timer *t)
 	if (read_pending(w, &bytes, &deadline, &previous)) {
 		struct err e = restore_file(w, previous);
 
-		log_warn("the change was not confirmed in time: going back; it is kept as "
-			 "%s.unconfirmed",
-			 w->file);
-		if (failed(e))
-			log_error("%s", e.text);
+		log_warn("the change was not confirmed in time: going back");
+		if (!failed(e))
+			log_info("what was not confirmed is kept as %s.unconfirmed", w->file);
+		else
+			log_error("the file is not put back, so the next start would bring the "
+				  "change again: %s",
+				  e.text);
 		forget(w);
-		warden_reload(w, NULL, 0);
+		apply_previous(w, previous);
 	}
 	buf_free(&bytes);
 }

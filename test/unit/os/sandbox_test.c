@@ -402,6 +402,21 @@ a_clean_start_keeps_only_what_was_given(void **state)
 }
 
 static int
+becomes_confined(void)
+{
+	MUST(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+	MUST(sandbox_is_confined());
+	return 0;
+}
+
+static void
+who_may_gain_nothing_is_confined(void **state)
+{
+	(void)state;
+	assert_int_equal(in_child(becomes_confined), 0);
+}
+
+static int
 limits(void)
 {
 	struct rlimit limit = {.rlim_cur = 100, .rlim_max = 200};
@@ -438,6 +453,7 @@ main(void)
 	    cmocka_unit_test(what_is_on_no_list_ends_the_process),
 	    cmocka_unit_test(a_resolver_can_resolve),
 	    cmocka_unit_test(a_clean_start_keeps_only_what_was_given),
+	    cmocka_unit_test(who_may_gain_nothing_is_confined),
 	    cmocka_unit_test(descriptors_are_raised_as_far_as_allowed),
 	};
 
