@@ -14,10 +14,10 @@ void serve_files_free(struct serve_files *f);
 /* What handlers of one worker stand on; one per worker and configuration. */
 struct serve {
 	const struct config *config;
-	const int *roots;	   /* fs_root descriptors, by config.roots; -1: could not be opened */
-	int acme_root;		   /* state_dir/acme-challenge; -1: none */
+	const int *roots; /* fs_root descriptors, by config.roots; -1: could not be opened */
+	int acme_root;    /* state_dir/acme-challenge; -1: none */
 	struct serve_files *files; /* outlives configurations; told by serve_files_forget() */
-	uint16_t redirect_port;	   /* where HTTPS is, for redirects: 443 is left out */
+	uint16_t redirect_port;    /* where HTTPS is, for redirects: 443 is left out */
 	int64_t (*now_ms)(void);
 };
 
