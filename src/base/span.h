@@ -98,7 +98,8 @@ cursor_span(struct cursor *c, size_t n, struct span *out)
 	if (cursor_left(c) < n)
 		return false;
 	*out = (struct span){c->p, n};
-	c->p += n;
+	if (n > 0) /* NULL + 0 is undefined */
+		c->p += n;
 	return true;
 }
 

@@ -8,12 +8,6 @@
 #include "base/attr.h"
 #include "base/span.h"
 
-/* SPAN_OF() for what is initialized before the program runs. */
-#define SPAN_TEXT(string)                                                                          \
-	{                                                                                          \
-		(const uint8_t *)(string), sizeof(string) - 1                                      \
-	}
-
 /* For each byte that may stand in a token its lower case, for all others 0. */
 extern const uint8_t field_token_lower[256];
 

@@ -200,8 +200,8 @@ h1_will_close(const struct h1 *h)
 static bool
 put_refusal(struct buf *out, struct span date, const char *server_name, const char *why)
 {
-	static const struct field html = {SPAN_TEXT("content-type"),
-					  SPAN_TEXT("text/html; charset=utf-8")};
+	static const struct field html = {SPAN_INIT("content-type"),
+					  SPAN_INIT("text/html; charset=utf-8")};
 	struct arena *memory = h1_pool_arena();
 	struct span page = status_page(memory, 400, why);
 	struct h1_answer answer = {

@@ -10,7 +10,7 @@
 #define UNKNOWN_MAX (16 * 1024) /* a piece of a body whose length nobody knows */
 #define CHUNK_AFTER 2           /* CRLF */
 
-static const struct span last_chunk = SPAN_TEXT("0\r\n\r\n");
+static const struct span last_chunk = SPAN_INIT("0\r\n\r\n");
 static const struct exchange_ops ops;
 
 struct exchange *

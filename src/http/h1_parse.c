@@ -9,11 +9,11 @@ static const struct {
 	struct span name;
 	enum method method;
 } methods[] = {
-    {SPAN_TEXT("GET"), METHOD_GET},         {SPAN_TEXT("HEAD"), METHOD_HEAD},
-    {SPAN_TEXT("POST"), METHOD_POST},       {SPAN_TEXT("PUT"), METHOD_PUT},
-    {SPAN_TEXT("DELETE"), METHOD_DELETE},   {SPAN_TEXT("OPTIONS"), METHOD_OPTIONS},
-    {SPAN_TEXT("CONNECT"), METHOD_CONNECT}, {SPAN_TEXT("TRACE"), METHOD_TRACE},
-    {SPAN_TEXT("PATCH"), METHOD_PATCH},
+    {SPAN_INIT("GET"), METHOD_GET},         {SPAN_INIT("HEAD"), METHOD_HEAD},
+    {SPAN_INIT("POST"), METHOD_POST},       {SPAN_INIT("PUT"), METHOD_PUT},
+    {SPAN_INIT("DELETE"), METHOD_DELETE},   {SPAN_INIT("OPTIONS"), METHOD_OPTIONS},
+    {SPAN_INIT("CONNECT"), METHOD_CONNECT}, {SPAN_INIT("TRACE"), METHOD_TRACE},
+    {SPAN_INIT("PATCH"), METHOD_PATCH},
 };
 
 static bool
@@ -185,11 +185,11 @@ static const struct meaning {
 	struct span name;
 	unsigned (*take)(struct h1_meaning *m, struct span value, unsigned version);
 } meanings[] = {
-    {SPAN_TEXT("host"), take_host},
-    {SPAN_TEXT("content-length"), take_length},
-    {SPAN_TEXT("transfer-encoding"), take_coding},
-    {SPAN_TEXT("connection"), take_connection},
-    {SPAN_TEXT("expect"), take_expect},
+    {SPAN_INIT("host"), take_host},
+    {SPAN_INIT("content-length"), take_length},
+    {SPAN_INIT("transfer-encoding"), take_coding},
+    {SPAN_INIT("connection"), take_connection},
+    {SPAN_INIT("expect"), take_expect},
 };
 
 static const struct meaning *

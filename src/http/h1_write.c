@@ -4,12 +4,12 @@
 
 #define DIGITS_MAX 20
 
-static const struct span chunked = SPAN_TEXT("Transfer-Encoding: chunked\r\n"),
-			 closing = SPAN_TEXT("Connection: close\r\n"),
-			 keeping = SPAN_TEXT("Connection: keep-alive\r\n"),
-			 length_name = SPAN_TEXT("Content-Length: "),
-			 date_name = SPAN_TEXT("Date: "), server_name = SPAN_TEXT("Server: "),
-			 line_end = SPAN_TEXT("\r\n");
+static const struct span chunked = SPAN_INIT("Transfer-Encoding: chunked\r\n"),
+			 closing = SPAN_INIT("Connection: close\r\n"),
+			 keeping = SPAN_INIT("Connection: keep-alive\r\n"),
+			 length_name = SPAN_INIT("Content-Length: "),
+			 date_name = SPAN_INIT("Date: "), server_name = SPAN_INIT("Server: "),
+			 line_end = SPAN_INIT("\r\n");
 
 static size_t
 reason_length(unsigned status)

@@ -7,12 +7,12 @@ static const struct known {
 	struct span name;
 	size_t offset;
 } known[] = {
-    {SPAN_TEXT("if-match"), offsetof(struct conditions, if_match)},
-    {SPAN_TEXT("if-none-match"), offsetof(struct conditions, if_none_match)},
-    {SPAN_TEXT("if-modified-since"), offsetof(struct conditions, if_modified_since)},
-    {SPAN_TEXT("if-unmodified-since"), offsetof(struct conditions, if_unmodified_since)},
-    {SPAN_TEXT("if-range"), offsetof(struct conditions, if_range)},
-    {SPAN_TEXT("range"), offsetof(struct conditions, range)},
+    {SPAN_INIT("if-match"), offsetof(struct conditions, if_match)},
+    {SPAN_INIT("if-none-match"), offsetof(struct conditions, if_none_match)},
+    {SPAN_INIT("if-modified-since"), offsetof(struct conditions, if_modified_since)},
+    {SPAN_INIT("if-unmodified-since"), offsetof(struct conditions, if_unmodified_since)},
+    {SPAN_INIT("if-range"), offsetof(struct conditions, if_range)},
+    {SPAN_INIT("range"), offsetof(struct conditions, range)},
 };
 
 static void

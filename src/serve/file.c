@@ -12,7 +12,7 @@
 bool
 file_method_allowed(struct exchange *ex)
 {
-	static const struct field allow = {SPAN_TEXT("allow"), SPAN_TEXT("GET, HEAD")};
+	static const struct field allow = {SPAN_INIT("allow"), SPAN_INIT("GET, HEAD")};
 	enum method m = ex->request.method;
 
 	if (m == METHOD_GET || m == METHOD_HEAD)
@@ -48,7 +48,7 @@ file_respond_errno(struct exchange *ex, int why)
 static bool
 is_hidden(struct span path)
 {
-	static const struct span well_known = SPAN_TEXT("/.well-known/");
+	static const struct span well_known = SPAN_INIT("/.well-known/");
 
 	if (span_starts_with(path, well_known))
 		path = span_tail(path, well_known.len - 1);

@@ -12,7 +12,7 @@
 #define CHALLENGE_MAX 1024 /* bytes; a key authorization has under 150 */
 #define TOKEN_MAX     128
 
-static const struct span challenges = SPAN_TEXT("/.well-known/acme-challenge/");
+static const struct span challenges = SPAN_INIT("/.well-known/acme-challenge/");
 
 /* base64url, as RFC 8555 §8.3 makes tokens: no dot, no separator, so no path. */
 static bool
@@ -62,7 +62,7 @@ find_challenge(int root, struct span token, struct arena *memory, struct buf *ou
 static void
 respond_challenge(const struct serve *s, struct exchange *ex, struct span token)
 {
-	static const struct field type = {SPAN_TEXT("content-type"), SPAN_TEXT("text/plain")};
+	static const struct field type = {SPAN_INIT("content-type"), SPAN_INIT("text/plain")};
 	struct buf text = buf_with_cap(2 * CHALLENGE_MAX);
 	int why = ENOENT;
 

@@ -48,7 +48,7 @@ overlaps(const struct range *ranges, size_t count, const struct range *r)
 enum range_verdict
 range_parse(struct span value, uint64_t size, struct range ranges[RANGES_MAX], size_t *count)
 {
-	static const struct span unit = SPAN_TEXT("bytes=");
+	static const struct span unit = SPAN_INIT("bytes=");
 	struct span element, list = span_tail(value, unit.len);
 	size_t asked = 0;
 

@@ -32,7 +32,7 @@ static void (*const handlers[])(const struct serve *s, struct exchange *ex,
 static void
 respond_options(struct exchange *ex)
 {
-	static const struct field allow = {SPAN_TEXT("allow"), SPAN_TEXT("GET, HEAD, OPTIONS")};
+	static const struct field allow = {SPAN_INIT("allow"), SPAN_INIT("GET, HEAD, OPTIONS")};
 
 	exchange_respond_bare(ex, 204, &allow, 1);
 }
