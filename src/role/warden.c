@@ -208,10 +208,10 @@ look_at_certificates(struct timer *t)
 
 		/* Chain and key are written one after the other: half a pair is looked at again. */
 		if (p != NULL) {
-			log_info("certificate files changed: using the new ones");
+			log_info("files changed on disk: using the new ones");
 			warden_apply(w, p, NULL, 0);
 		} else {
-			log_warn("certificate files changed, but cannot be used yet: %.*s",
+			log_warn("files changed on disk, but cannot be used yet: %.*s",
 				 (int)buf_len(&errors), (const char *)buf_span(&errors).p);
 		}
 		buf_free(&errors);

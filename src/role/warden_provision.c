@@ -48,6 +48,28 @@ mix_file(uint64_t *hash, const char *path)
 	mix(hash, (uint64_t)info.mtime_ns);
 }
 
+/* Which directory it is, not what is in it. While one is open, no other has its number. */
+static void
+mix_directory(uint64_t *hash, const char *path)
+{
+	struct fs_info info = {.inode = 0};
+
+	if (failed(fs_stat(path, &info)))
+		info.inode = 0;
+	mix(hash, info.inode);
+}
+
+static void
+mix_socket(uint64_t *hash, const char *path)
+{
+	size_t len = strlen(path);
+	char *copy = mem_new(len + 1);
+
+	memcpy(copy, path, len);
+	mix_directory(hash, dirname(copy));
+	free(copy);
+}
+
 static uint64_t
 fingerprint(const struct config *c)
 {
@@ -58,6 +80,12 @@ fingerprint(const struct config *c)
 			mix_file(&hash, c->sites[i].certificates[k].chain);
 			mix_file(&hash, c->sites[i].certificates[k].key);
 		}
+	for (size_t i = 0; i < c->root_count; i++)
+		mix_directory(&hash, c->roots[i]);
+	for (size_t i = 0; i < c->backends_count; i++)
+		for (size_t k = 0; k < c->backends[i]->count; k++)
+			if (c->backends[i]->at[k].unix_path != NULL)
+				mix_socket(&hash, c->backends[i]->at[k].unix_path);
 	return hash;
 }
 
@@ -197,8 +225,7 @@ open_roots(struct provision *p)
 		struct err e = fs_root_open(p->config->roots[i], &p->roots[i]);
 
 		if (failed(e))
-			log_warn("%s: requests below it get 404 until it is there and you reload",
-				 e.text);
+			log_warn("%s: requests below it get 404 until it is there", e.text);
 	}
 }
 
@@ -220,7 +247,7 @@ open_socket(struct provision *p, const struct backends *b, size_t member)
 	struct err e = fs_root_open(dirname(path), &p->sockets[b->index][member]);
 
 	if (failed(e))
-		log_warn("%s: %s; tried again at the next reload", b->name, e.text);
+		log_warn("%s: %s; tried again when it is there", b->name, e.text);
 }
 
 static void

@@ -16,9 +16,10 @@ struct provision {
 	bool root;
 	int *roots; /* by config.roots; -1: cannot be opened (said, not fatal) */
 	int acme_root;
-	int (**pairs)[2];     /* [site][certificate]: chain, key */
-	int **sockets;        /* [back end][member]: the directory of its Unix socket, or -1 */
-	uint64_t fingerprint; /* of all certificate files' state: differs when one was renewed */
+	int (**pairs)[2]; /* [site][certificate]: chain, key */
+	int **sockets;    /* [back end][member]: the directory of its Unix socket, or -1 */
+	/* Differs when a certificate was renewed or a directory's name leads to another one. */
+	uint64_t fingerprint;
 };
 
 /*
@@ -35,7 +36,8 @@ struct provision *provision_load(const char *file, bool only_look, struct buf *e
 /* The same configuration with its files opened anew. */
 struct provision *provision_again(const struct provision *p, struct buf *errors);
 
-/* Whether a certificate file is another than when it was opened, or is to be renewed now. */
+/* Whether a certificate file or a directory is another than when it was opened, or a certificate
+ * is to be renewed now. */
 bool provision_is_stale(const struct provision *p);
 
 void provision_free(struct provision *p); /* NULL is fine */

@@ -355,9 +355,10 @@ class Server:
         return self.wait_access(lambda entry: entry.get("rule") == rule, seconds)
 
     def counter(self, name):
-        """What `sallyport status` counts under `name`."""
-        found = re.search(rf"^{re.escape(name)}\s+(\d+)", self.cli("status", check=True).stdout, re.M)
-        assert found, f"no counter {name}:\n" + self.cli("status").stdout
+        """What `sallyport status` counts under `name`, such as "HTTP requests"."""
+        status = self.cli("status", check=True).stdout
+        found = re.search(rf"^\s*(\d+) {re.escape(name)}", status, re.M)
+        assert found, f"no counter {name}:\n{status}"
         return int(found[1])
 
     def memory(self, pid=None):
