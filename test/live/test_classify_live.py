@@ -362,3 +362,89 @@ def test_everything_at_once(server, backend, certificate):
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+# --- what it costs
+
+def processor_seconds(pid):
+    fields = open(f"/proc/{pid}/stat", encoding="ascii").read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def open_descriptors(pid):
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def test_nobody_who_waits_makes_the_server_spin(server, backend):
+    """Bytes that are only peeked at stay readable: a loop told of it again and again would spin."""
+    quiet = backend(lambda s: (s.recv(100), time.sleep(30)))
+    mute = backend(lambda s: (s.recv(100), s.shutdown(socket.SHUT_WR), time.sleep(30)))
+    s = server(f"share {{\n ssh {quiet.at}\n other {mute.at}\n classify_timeout 60s\n }}",
+               workers=1)
+    waiting = []
+
+    def add(said, half_close=False, urgent=False):
+        c = s.connect(said)
+        waiting.append(c)
+        if urgent:
+            time.sleep(0.05)
+            c.send(b"!", socket.MSG_OOB)
+        if half_close:
+            c.shutdown(socket.SHUT_WR)
+    for said in (b"", b"\x16\x03\x01\x02\x00\x01", b"SS", b"SSH-2.0-x\r\n", b"\x00raw"):
+        add(said)
+        add(said, urgent=True)
+    for said in (b"SSH-2.0-x\r\n", b"\x00raw"):
+        add(said, half_close=True)
+    with contextlib.closing(s.tls()) as idle:
+        idle.send(b"GET / HTTP/1.1\r\nHost: exam")
+        time.sleep(0.5)
+        before = processor_seconds(s.edge_pid)
+        time.sleep(1.5)
+        spent = processor_seconds(s.edge_pid) - before
+    assert spent < 0.15
+    for c in waiting:
+        c.close()
+
+
+def test_no_descriptor_and_no_place_is_lost(server, backend, certificate):
+    passed = backend(harness.tls_backend(*certificate("imap.example.net")))
+    there = backend()
+    dead = harness.free_port()
+    s = server(f"share {{\n sni imap.example.net {passed.at}\n ssh {there.at}\n"
+               f" other 127.0.0.1:{dead}\n silent 300ms {there.at}\n classify_timeout 500ms\n }}",
+               workers=1)
+
+    def everybody():
+        assert s.get("/")[0] == 200
+        with contextlib.suppress(OSError):
+            with s.tls("imap.example.net") as c:
+                harness.reset_on_close(c)
+        said_in_clear(s, REQUEST)
+        for said in (b"SSH-2.0-x\r\n", b"\x00", b"\x16\x03", b""):
+            with s.connect(said) as c, contextlib.suppress(OSError):
+                c.shutdown(socket.SHUT_WR)
+                harness.receive_all(c)
+            c = s.connect(said)
+            harness.reset_on_close(c)
+            c.close()
+        with s.connect() as c:  # silent, until it is led to the back end
+            time.sleep(0.4)
+            c.sendall(b"x")
+            assert c.recv(1) == b"x"
+        with s.connect(b"\x00raw") as c, contextlib.suppress(ConnectionResetError):
+            harness.receive_all(c)
+
+    def settled():
+        return s.counter("open connections") == 0
+    everybody()
+    harness.wait_until(settled, what="an end of all connections")
+    before = open_descriptors(s.edge_pid)
+    for _ in range(10):
+        everybody()
+    harness.wait_until(settled, what="an end of all connections")
+    # The pipes of a relay in bulk and the cache of files may come and go.
+    assert open_descriptors(s.edge_pid) <= before + 2
+    assert s.counter("connections relayed") >= 22
+    assert s.counter("without a back end") >= 11
+    assert s.counter("HTTP requests") == 11

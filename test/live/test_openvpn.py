@@ -150,8 +150,10 @@ PROBES = {
 @pytest.mark.parametrize("probe", PROBES)
 def test_without_a_rule_a_probe_gets_the_web_servers_answer_at_once(server, probe):
     s = server()
+    began = time.monotonic()
     with s.connect(PROBES[probe], timeout=2) as c:
         answer = harness.receive_all(c)
+    assert time.monotonic() - began < 0.5
     assert answer.startswith(b"HTTP/1.1 400 ")
     with s.connect(b"\x01\x02no protocol at all", timeout=2) as c:
         strip = [line for line in harness.receive_all(c).split(b"\r\n") if b"Date:" not in line]

@@ -142,6 +142,27 @@ def test_a_client_that_half_closes_still_gets_the_whole_answer(server, backend):
     assert s.wait_relay("other")["end"] == "finished"
 
 
+@pytest.mark.parametrize("rule", ["other", "ssh"])
+def test_a_client_that_half_closes_at_once_is_served_like_any(server, backend, rule):
+    """As `echo ... | nc` does: FIN is there before the back end is."""
+    s = server(f"share {{ {rule} {backend().at} }}")
+    said = RAW if rule == "other" else b"SSH-2.0-x\r\n"
+    for _ in range(20):
+        with s.connect(said) as c:
+            c.shutdown(socket.SHUT_WR)
+            assert harness.receive_all(c) == said
+
+
+def test_urgent_data_neither_stops_a_relay_nor_is_lost_around_it(server, backend):
+    s = relayed(server, backend())
+    with s.connect(RAW) as c:
+        assert harness.receive_exactly(c, len(RAW)) == RAW
+        c.send(b"!", socket.MSG_OOB)
+        c.sendall(b"after")
+        c.shutdown(socket.SHUT_WR)
+        assert harness.receive_all(c).replace(b"!", b"") == b"after"
+
+
 def test_a_back_end_that_half_closes_still_gets_the_rest(server, backend):
     got = []
 

@@ -164,6 +164,18 @@ def test_ssh_sent_in_pieces_is_still_ssh(server, sshd):
 
 
 @pytest.mark.root
+@pytest.mark.parametrize("header", [b"PROXY TCP4 203.0.113.7 192.0.2.1 51234 443\r\n",
+                                    b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0"], ids=["v1", "v2-local"])
+def test_sshd_is_not_shown_the_header_of_a_balancer(server, sshd, header):
+    s = server("trust_proxy loopback\n" + inetd(sshd))
+    with s.connect(header) as c:
+        time.sleep(0.1)
+        c.sendall(b"SSH-2.0-behind\r\n")
+        assert harness.receive_until(c, b"\n").startswith(b"SSH-2.0-OpenSSH")
+        assert len(c.recv(4096)) > 100, "the key exchange begins"
+
+
+@pytest.mark.root
 def test_a_session_outlives_a_reload_that_closes_its_door(server, sshd, process):
     s = server(inetd(sshd))
     session = process([*sshd.client("127.0.0.1", s.port), "echo in; sleep 3; echo still in"])
