@@ -267,10 +267,12 @@ ready(struct watch *watch, uint32_t events)
 {
 	struct conn *c = container_of(watch, struct conn, watch);
 
+	if (events & READY_RDHUP)
+		c->fin = true;
 	if (events & (READY_ERR | READY_HUP))
 		conn_close(c);
 	else
-		classify_more(c, (events & READY_RDHUP) != 0);
+		classify_more(c, c->fin);
 }
 
 static struct conn *

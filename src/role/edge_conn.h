@@ -23,6 +23,7 @@ struct conn {
 	bool plain;       /* came in on the plain port */
 	bool proxied;     /* a PROXY header was read */
 	bool spoke;       /* at least one byte came */
+	bool fin;         /* the FIN of the peer came: READY_RDHUP tells of it only once */
 	int64_t spoke_ms; /* when the first one did */
 	bool lingering;
 	struct address peer, local;

@@ -424,7 +424,8 @@ http_new(struct conn *c, bool secure)
 	*h = (struct http){.conn = c,
 			   .worker = c->worker,
 			   .client = {.peer = c->peer, .local = c->local, .secure = secure},
-			   .readable = true};
+			   .readable = true,
+			   .fin = c->fin};
 	c->stage = h;
 	c->end = http_end;
 	c->watch.ready = ready;
