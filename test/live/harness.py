@@ -451,6 +451,8 @@ class Backend:
                 s, peer = listener.accept()
             except OSError:
                 return
+            if not self.path:
+                s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.peers.append(peer)
             self.clients.append(s)
             threading.Thread(target=self.run, args=(s,), daemon=True).start()
