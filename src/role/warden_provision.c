@@ -98,6 +98,8 @@ inspect(const struct certificate *files, struct buf *chain, struct certificate_i
 
 	if (!failed(e))
 		e = fs_read_path(files->key, &key);
+	if (!failed(e) && buf_len(&key) == 0)
+		e = err_new("%s: the key file is empty", files->key);
 	if (!failed(e))
 		e = err_in(certificate_inspect(buf_span(chain), buf_span(&key), info), "%s",
 			   files->chain);

@@ -14,6 +14,7 @@
 
 #define CN_MAX      64 /* RFC 5280, ub-common-name */
 #define SERIAL_BITS 128
+#define STRENGTH    112 /* bits of security, as security level 2 will want: RSA 2048, EC 224 */
 
 /* The first certificate of a file. */
 static struct err
@@ -85,6 +86,8 @@ certificate_inspect(struct span chain, struct span key, struct certificate_info 
 		return e;
 	if (!describe(cert, info))
 		e = err_new("the certificate is malformed");
+	else if (EVP_PKEY_get_security_bits(X509_get0_pubkey(cert)) < STRENGTH)
+		e = err_new("the certificate's key is too small: RSA needs 2048 bits or more");
 	else if (key.len > 0)
 		e = check_key(cert, key);
 	ERR_clear_error();

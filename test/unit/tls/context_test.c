@@ -146,6 +146,7 @@ pairs_that_do_not_serve_are_refused_with_the_reason(void **state)
 {
 	struct pem good = pem_ecdsa("example.org"), other = pem_ecdsa("example.org"),
 		   small = pem_rsa(1024);
+	struct certificate_info info;
 	struct span chain = buf_span(&good.chain), key = buf_span(&good.key);
 	struct span half = span_head(chain, chain.len / 2);
 
@@ -160,6 +161,8 @@ pairs_that_do_not_serve_are_refused_with_the_reason(void **state)
 	assert_refused(pem_pair(&small),
 		       "the certificate's key is too small: RSA needs 2048 bits or more");
 	assert_fails(try(&(struct tls_pair){half, key}, 1));
+	/* Who only looks at the files is to know as well. */
+	assert_fails(certificate_inspect(buf_span(&small.chain), SPAN_NONE, &info));
 	pem_free(&good);
 	pem_free(&other);
 	pem_free(&small);
