@@ -1,5 +1,6 @@
 """One server for many tests of a file, and requests as bytes."""
 import http.client
+import re
 import signal
 import subprocess
 import tempfile
@@ -71,3 +72,9 @@ def curl(server, *words, path="/", name="example.org", plain=False, check=True):
                           stderr=subprocess.PIPE, text=True, check=False)
     assert not check or done.returncode == 0, done.stderr
     return done
+
+
+def status_counters(server):
+    """What `sallyport status` counts, by name."""
+    said = server.cli("status", check=True).stdout
+    return {name: int(count) for count, name in re.findall(r"^ *(\d+) (.+)$", said, re.M)}
