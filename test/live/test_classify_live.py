@@ -407,6 +407,7 @@ def test_nobody_who_waits_makes_the_server_spin(server, backend):
         c.close()
 
 
+@pytest.mark.root  # edge's descriptors are shown to nobody else
 def test_no_descriptor_and_no_place_is_lost(server, backend, certificate):
     passed = backend(harness.tls_backend(*certificate("imap.example.net")))
     there = backend()

@@ -63,7 +63,7 @@ def test_without_a_header_nginx_sees_us(server, behind):
     assert last_line(log) == "127.0.0.1 - - app.example 200"
 
 
-def test_nginx_and_our_site_share_the_port(server, behind, certificate):
+def test_nginx_and_our_site_share_the_port(server, behind):
     port, _ = behind()
     s = server(f"share {{ tls 127.0.0.1:{port} {{ proxy_protocol v2 }} }}")
     for _ in range(5):
@@ -80,7 +80,7 @@ def test_the_certificate_is_nginxs_own_and_is_verified_as_such(server, behind, c
 
 
 def test_http2_and_resumption_work_through_us_as_without_us(server, behind):
-    port, log = behind("proxy_protocol http2")
+    port, _ = behind("proxy_protocol http2")
     s = server(f"share {{ sni *.app.example 127.0.0.1:{port} {{ proxy_protocol v1 }} }}")
     context = harness.client_context(alpn=["h2"], maximum_version=ssl.TLSVersion.TLSv1_2)
     with context.wrap_socket(s.connect(), server_hostname="a.app.example") as c:
@@ -89,7 +89,6 @@ def test_http2_and_resumption_work_through_us_as_without_us(server, behind):
     with context.wrap_socket(s.connect(), server_hostname="a.app.example",
                              session=session) as c:
         assert c.session_reused
-    del log
 
 
 def readme_recipe(title):
