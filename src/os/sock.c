@@ -316,15 +316,27 @@ sock_peek(int fd, void *to, size_t len)
 	return receive(fd, to, len, MSG_PEEK);
 }
 
-ssize_t
-sock_write(int fd, const void *from, size_t len)
+static ssize_t
+transmit(int fd, const void *from, size_t len, int flags)
 {
 	ssize_t n;
 
 	do
-		n = send(fd, from, len, MSG_NOSIGNAL);
+		n = send(fd, from, len, MSG_NOSIGNAL | flags);
 	while (n < 0 && errno == EINTR);
 	if (n >= 0)
 		return n;
 	return errno == EAGAIN ? SOCK_AGAIN : SOCK_DEAD;
+}
+
+ssize_t
+sock_write(int fd, const void *from, size_t len)
+{
+	return transmit(fd, from, len, 0);
+}
+
+ssize_t
+sock_write_more(int fd, const void *from, size_t len)
+{
+	return transmit(fd, from, len, MSG_MORE);
 }

@@ -55,6 +55,8 @@ void sock_reset_on_close(int fd);
 ssize_t sock_read(int fd, void *to, size_t len);
 ssize_t sock_peek(int fd, void *to, size_t len);
 ssize_t sock_write(int fd, const void *from, size_t len);
+/* As sock_write, but kept back to leave in one packet with what follows at once: more, or FIN. */
+ssize_t sock_write_more(int fd, const void *from, size_t len);
 void sock_half_close(int fd); /* sends FIN; reading goes on */
 
 #endif

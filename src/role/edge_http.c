@@ -23,6 +23,7 @@ struct http {
 	bool fin;            /* the peer's FIN is there, or behind what can be read */
 	bool asks_out;       /* READY_OUT is watched for too */
 	bool answered;       /* an answer was begun: a ticket went with it, if any was worth it */
+	bool last;           /* what is sent now is the last: FIN follows at once */
 	bool pumping;        /* pump() is on the stack: it will see what handlers add */
 	char name[HELLO_NAME_MAX + 1];
 };
@@ -59,7 +60,8 @@ transmit(void *owner, const void *from, size_t len)
 {
 	struct http *h = owner;
 
-	return sock_write(h->conn->fd, from, len);
+	return h->last ? sock_write_more(h->conn->fd, from, len)
+		       : sock_write(h->conn->fd, from, len);
 }
 
 _Static_assert(SOCK_AGAIN == TLS_IO_AGAIN && SOCK_DEAD == TLS_IO_DEAD,
@@ -83,7 +85,7 @@ static enum tls_result
 http_write(struct http *h, struct span bytes, size_t *taken)
 {
 	if (h->tls != NULL)
-		return tls_write(h->tls, bytes, taken);
+		return (h->last ? tls_write_last : tls_write)(h->tls, bytes, taken);
 	ssize_t n = transmit(h, bytes.p, bytes.len);
 	*taken = n > 0 ? (size_t)n : 0;
 	return n > 0 ? TLS_DONE : n == SOCK_AGAIN ? TLS_WANT_SEND : TLS_FAILED;
@@ -188,6 +190,7 @@ flush(struct http *h)
 	if (!h->answered && h->tls != NULL && !h1_will_close(h->h1))
 		tls_send_ticket(h->tls);
 	h->answered = true;
+	h->last = h1_state(h->h1) == H1_CLOSING;
 	while (buf_len(out) > 0) {
 		enum tls_result r = http_write(h, buf_span(out), &taken);
 

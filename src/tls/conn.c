@@ -324,9 +324,17 @@ tls_read(struct tls_conn *c, void *to, size_t len, size_t *got)
 	return result;
 }
 
+/* Asked twice, OpenSSL would wait for the peer's. */
+static void
+say_close(struct tls_conn *c)
+{
+	if (SSL_is_init_finished(c->ssl) && !(SSL_get_shutdown(c->ssl) & SSL_SENT_SHUTDOWN))
+		(void)SSL_shutdown(c->ssl);
+}
+
 /* As many records as one send may carry. */
 static enum tls_result
-seal(struct tls_conn *c, struct span bytes)
+seal(struct tls_conn *c, struct span bytes, bool last)
 {
 	const struct tls_library *lib = c->ctx->lib;
 	enum tls_result result = TLS_DONE;
@@ -341,11 +349,13 @@ seal(struct tls_conn *c, struct span bytes)
 		c->sealed += n;
 		bytes = span_tail(bytes, n);
 	}
+	if (last && bytes.len == 0)
+		say_close(c);
 	return result;
 }
 
-enum tls_result
-tls_write(struct tls_conn *c, struct span bytes, size_t *taken)
+static enum tls_result
+write_some(struct tls_conn *c, struct span bytes, bool last, size_t *taken)
 {
 	enum tls_result result = begin(c);
 
@@ -359,7 +369,7 @@ tls_write(struct tls_conn *c, struct span bytes, size_t *taken)
 		SSL_new_session_ticket(c->ssl);
 	}
 	if (c->sealed == 0)
-		result = end(c, seal(c, bytes));
+		result = end(c, seal(c, bytes, last));
 	if (result != TLS_DONE)
 		return result;
 	if (c->unsent_len > 0)
@@ -371,6 +381,18 @@ tls_write(struct tls_conn *c, struct span bytes, size_t *taken)
 	*taken = c->sealed;
 	c->sealed = 0;
 	return TLS_DONE;
+}
+
+enum tls_result
+tls_write(struct tls_conn *c, struct span bytes, size_t *taken)
+{
+	return write_some(c, bytes, false, taken);
+}
+
+enum tls_result
+tls_write_last(struct tls_conn *c, struct span bytes, size_t *taken)
+{
+	return write_some(c, bytes, true, taken);
 }
 
 bool
@@ -392,9 +414,7 @@ tls_close(struct tls_conn *c)
 
 	if (result != TLS_DONE)
 		return result;
-	/* Asked twice, OpenSSL would wait for the peer's. */
-	if (SSL_is_init_finished(c->ssl) && !(SSL_get_shutdown(c->ssl) & SSL_SENT_SHUTDOWN))
-		(void)SSL_shutdown(c->ssl);
+	say_close(c);
 	result = end(c, TLS_DONE);
 	ERR_clear_error();
 	return result == TLS_DONE && c->unsent_len > 0 ? TLS_WANT_SEND : result;

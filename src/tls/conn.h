@@ -38,6 +38,9 @@ enum tls_result tls_handshake(struct tls_conn *c);
 enum tls_result tls_read(struct tls_conn *c, void *to, size_t len, size_t *got);
 enum tls_result tls_write(struct tls_conn *c, struct span bytes, size_t *taken);
 
+/* The same for the last bytes there are: once all are taken, close_notify goes with them. */
+enum tls_result tls_write_last(struct tls_conn *c, struct span bytes, size_t *taken);
+
 /* Whether bytes already received wait to be read: recv need not be called for them. */
 bool tls_has_more(const struct tls_conn *c);
 
@@ -48,7 +51,7 @@ bool tls_has_more(const struct tls_conn *c);
  */
 void tls_send_ticket(struct tls_conn *c);
 
-/* Says close_notify; the peer's own is not waited for. */
+/* Says close_notify, if it was not said yet; the peer's own is not waited for. */
 enum tls_result tls_close(struct tls_conn *c);
 
 const char *tls_version(const struct tls_conn *c); /* "TLSv1.3" */

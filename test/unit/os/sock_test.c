@@ -122,6 +122,24 @@ reads_tell_data_fin_and_reset_apart(void **state)
 	close(t.listener);
 }
 
+/* Sooner than by the 200 ms after which the kernel sends what it kept back. */
+static void
+the_last_bytes_leave_with_fin(void **state)
+{
+	struct trio t;
+	char bytes[8];
+
+	(void)state;
+	join(&t, 4);
+	assert_int_equal(sock_write_more(t.client, "bye", 3), 3);
+	assert_int_equal(sock_read(t.server, bytes, sizeof bytes), SOCK_AGAIN);
+	sock_half_close(t.client);
+	wait_for(t.server, POLLIN | POLLRDHUP);
+	assert_int_equal(sock_read(t.server, bytes, sizeof bytes), 3);
+	assert_int_equal(sock_read(t.server, bytes, sizeof bytes), 0);
+	part(&t);
+}
+
 static void
 a_full_socket_says_again(void **state)
 {
@@ -293,6 +311,7 @@ main(void)
 	    cmocka_unit_test(both_ends_know_each_other),
 	    cmocka_unit_test(a_socket_that_is_none_has_no_peer),
 	    cmocka_unit_test(reads_tell_data_fin_and_reset_apart),
+	    cmocka_unit_test(the_last_bytes_leave_with_fin),
 	    cmocka_unit_test(a_full_socket_says_again),
 	    cmocka_unit_test(small_writes_are_not_held_back_on_either_side),
 	    cmocka_unit_test(workers_share_a_port_but_its_check_sees_them),

@@ -376,6 +376,57 @@ close_notify_goes_both_ways(void **state)
 	}
 }
 
+/* More than one send carries, too. */
+static void
+the_last_bytes_and_the_goodbye_are_one_send(void **state)
+{
+	static const size_t lengths[] = {6, 16384, 65536, 300000};
+	uint8_t *answer = calloc(1, 300000), byte;
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(lengths) * COUNT(versions); i++) {
+		struct span left = span_of(answer, lengths[i / 2]);
+		struct peer p = {0};
+
+		connect_with(&p, versions[i % 2]);
+		assert_true(peer_shake(&p));
+		for (p.sends = 0; left.len > 0; left = span_tail(left, n))
+			assert_int_equal(tls_write_last(p.conn, left, &n), TLS_DONE);
+		assert_int_equal(p.sends, (lengths[i / 2] + 65535) / 65536);
+		assert_int_equal(tls_close(p.conn), TLS_DONE);
+		assert_int_equal(p.sends, (lengths[i / 2] + 65535) / 65536);
+		assert_int_equal(peer_client_reads(&p, answer, lengths[i / 2]), lengths[i / 2]);
+		assert_int_equal(SSL_read_ex(p.ssl, &byte, 1, &n), 0);
+		assert_int_equal(SSL_get_error(p.ssl, 0), SSL_ERROR_ZERO_RETURN);
+		peer_close(&p);
+	}
+	free(answer);
+}
+
+static void
+the_last_bytes_wait_for_a_full_socket(void **state)
+{
+	struct peer p = {0};
+	uint8_t got[8];
+	size_t n;
+
+	(void)state;
+	connect_with(&p, TLS1_3_VERSION);
+	assert_true(peer_shake(&p));
+	p.full = true;
+	assert_int_equal(tls_write_last(p.conn, SPAN_OF("answer"), &n), TLS_WANT_SEND);
+	assert_int_equal(n, 0);
+	assert_int_equal(tls_write_last(p.conn, SPAN_OF("answer"), &n), TLS_WANT_SEND);
+	p.full = false;
+	assert_int_equal(tls_write_last(p.conn, SPAN_OF("answer"), &n), TLS_DONE);
+	assert_int_equal(n, 6);
+	assert_int_equal(peer_client_reads(&p, got, 6), 6);
+	assert_int_equal(SSL_read_ex(p.ssl, got, 1, &n), 0);
+	assert_int_equal(SSL_get_error(p.ssl, 0), SSL_ERROR_ZERO_RETURN);
+	peer_close(&p);
+}
+
 static void
 end_between_records_is_a_goodbye(void **state)
 {
@@ -658,6 +709,8 @@ main(void)
 	    cmocka_unit_test(chacha_for_those_who_put_it_first),
 	    cmocka_unit_test(alpn_agrees_or_the_handshake_ends),
 	    cmocka_unit_test(close_notify_goes_both_ways),
+	    cmocka_unit_test(the_last_bytes_and_the_goodbye_are_one_send),
+	    cmocka_unit_test(the_last_bytes_wait_for_a_full_socket),
 	    cmocka_unit_test(end_between_records_is_a_goodbye),
 	    cmocka_unit_test(end_within_a_record_is_a_failure),
 	    cmocka_unit_test(end_during_the_handshake_is_a_failure),
