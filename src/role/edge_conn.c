@@ -21,7 +21,7 @@ config_of(const struct conn *c)
 	return c->view->snapshot->config;
 }
 
-/* Lets go of everything but the socket. */
+/* Lets go of everything but the socket, where that was not closed before. */
 static void
 forget(struct conn *c)
 {
@@ -41,10 +41,14 @@ forget(struct conn *c)
 void
 conn_close(struct conn *c)
 {
+	struct worker *w = c->worker;
 	int fd = c->fd;
 
+	if (c->watch.fd < 0)
+		close(fd);
+	else
+		watch_close(w->loop, &c->watch);
 	forget(c);
-	close(fd);
 }
 
 int
