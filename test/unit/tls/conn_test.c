@@ -321,10 +321,10 @@ chacha_for_those_who_put_it_first(void **state)
 	assert_string_equal(tls_cipher(p.conn), "TLS_CHACHA20_POLY1305_SHA256");
 	peer_close(&p);
 	connect_with(&p, TLS1_3_VERSION);
-	SSL_set_ciphersuites(p.ssl, "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:"
-				    "TLS_AES_256_GCM_SHA384");
+	SSL_set_ciphersuites(p.ssl, "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:"
+				    "TLS_AES_128_GCM_SHA256");
 	assert_true(peer_shake(&p));
-	assert_string_equal(tls_cipher(p.conn), "TLS_AES_256_GCM_SHA384");
+	assert_string_equal(tls_cipher(p.conn), "TLS_AES_128_GCM_SHA256");
 	peer_close(&p);
 }
 
