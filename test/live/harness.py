@@ -103,8 +103,11 @@ def reset_on_close(s):
 
 def client_context(ca=None, alpn=None, **options):
     """A TLS client's context; without `ca` it believes any certificate."""
-    context = ssl.create_default_context(cafile=str(ca) if ca else None)
-    if not ca:
+    if ca:
+        context = ssl.create_default_context(cafile=str(ca))
+    else:
+        # Not the default context, which would read all the system's certificates each time.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     if alpn:
