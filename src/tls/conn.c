@@ -280,7 +280,8 @@ begin(struct tls_conn *c)
 	assert(c->ctx->lib->gathered == 0);
 	if (c->failed)
 		return TLS_FAILED;
-	ERR_clear_error();
+	if (ERR_peek_error() != 0) /* looking is cheaper than clearing what is empty */
+		ERR_clear_error();
 	flush(c);
 	if (c->dead)
 		return fail(c, "connection lost");
