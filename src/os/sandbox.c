@@ -20,6 +20,7 @@
 #endif
 
 #include "base/log.h"
+#include "os/sanitized.h"
 
 void
 sandbox_descriptors(unsigned long want, unsigned long *got)
@@ -145,7 +146,8 @@ give_up(const char *user, bool keep_root, bool *became)
 		*became = true;
 		die_with_parent_still(signal, parent);
 	}
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+	if ((!SANITIZED && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return err_sys("cannot give up privileges to come");
 	return ERR_NONE;
 }

@@ -13,14 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) ||                         \
-    __has_feature(memory_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
+#include "os/sanitized.h"
 
 /* Memory, threads that are there already, clocks, the end: what the C library needs. */
 static const int common[] = {
@@ -212,7 +205,7 @@ load(struct rules *r, enum sandbox_profile profile)
 struct err
 sandbox_syscalls(enum sandbox_profile profile)
 {
-#ifdef SANITIZED
+#if SANITIZED
 	(void)profile;
 	(void)load;
 	return ERR_NONE;

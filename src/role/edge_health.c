@@ -124,6 +124,13 @@ forget_all(struct health *h)
 	h->snapshot = NULL;
 }
 
+void
+health_free(struct health *h)
+{
+	forget_all(h);
+	free(h);
+}
+
 static void
 add_probe(struct health *h, const struct backends *to, size_t member)
 {

@@ -8,6 +8,7 @@ struct loop;
 struct snapshot;
 
 struct health *health_new(struct loop *l);
+void health_free(struct health *h);
 
 /* Checks the back ends of `s` from now on, which it shares until the next is given. */
 void health_follow(struct health *h, struct snapshot *s);

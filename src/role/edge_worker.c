@@ -411,6 +411,7 @@ worker_run(struct worker *w)
 	if (failed(e))
 		log_warn("back ends on Unix sockets cannot be reached: %s", e.text);
 	loop_run(w->loop);
+	h1_thread_end();
 }
 
 void
