@@ -66,4 +66,12 @@ if [ ! -e "$conf" ] || cmp -s "$conf" "$written"; then
 elif [ -n "$public" ]; then
 	echo "dev: $conf was edited, so --public changes nothing: its listen lines count" >&2
 fi
-echo "Configuration: $conf (yours to edit; ./dev cli reload applies it)" >&2
+cat >&2 <<END
+Configuration: $conf, which is yours to edit. Ctrl-C stops the server. To try, from another terminal:
+  curl -k https://localhost:8443/     the demo site; a browser warns once, as the certificate is self-signed
+  curl -I http://localhost:8080/      the plain port redirects
+  curl http://localhost:8443/         plain HTTP on the TLS port: 400, as from any web server
+  ./dev cli status                    what it counts
+  ./dev cli reload                    after an edit; uncomment "ssh" there, then: ssh -p 8443 localhost
+
+END

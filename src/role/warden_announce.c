@@ -3,15 +3,23 @@
 #include "base/log.h"
 #include "os/sandbox.h"
 
+/* As a browser would be given it: the scheme's own port is left out. */
 static void
-say_url(const struct site *site, const struct endpoint *e)
+say_url(const char *scheme, unsigned usual_port, const char *name, const struct endpoint *e)
 {
-	const char *name = site->names[0];
-
-	if (e->at.port == 443)
-		log_info("  https://%s/", name);
+	if (e->at.port == usual_port)
+		log_info("  %s://%s/", scheme, name);
 	else
-		log_info("  https://%s:%u/", name, e->at.port);
+		log_info("  %s://%s:%u/", scheme, name, e->at.port);
+}
+
+static void
+say_site(const struct config *c, const struct site *site)
+{
+	if (c->listen_count > 0)
+		say_url("https", 443, site->names[0], &c->listen[0]);
+	if (site->plain_http && c->plain_listen_count > 0)
+		say_url("http", 80, site->names[0], &c->plain_listen[0]);
 }
 
 static void
@@ -73,8 +81,8 @@ announce(const struct config *c, bool root)
 		say_listener(&c->listen[i], "HTTPS and all that shares its port");
 	for (size_t i = 0; i < c->plain_listen_count; i++)
 		say_listener(&c->plain_listen[i], "redirects to HTTPS");
-	for (size_t i = 0; i < c->site_count && c->listen_count > 0; i++)
-		say_url(&c->sites[i], &c->listen[0]);
+	for (size_t i = 0; i < c->site_count; i++)
+		say_site(c, &c->sites[i]);
 	say_share(&c->share);
 	if (root)
 		warn_of_confined_logins(&c->share);
