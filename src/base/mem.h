@@ -15,7 +15,7 @@ void *mem_new(size_t size);
 #define MEM_NEW(type) ((type *)mem_new(sizeof(type)))
 
 /* Grows an array of `*count` elements by one zeroed element and returns it. */
-#define MEM_PUSH(array, count) \
+#define MEM_PUSH(array, count)                                                                     \
 	((array) = mem_grow((array), (count), sizeof *(array)), &(array)[(count)++])
 void *mem_grow(void *array, size_t count, size_t size);
 
@@ -36,7 +36,7 @@ char *arena_copy(struct arena *a, struct span bytes);
 char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF(2, 3);
 
 /* MEM_PUSH for an array in an arena; sizes double, old ones are left behind. */
-#define ARENA_PUSH(a, array, count) \
+#define ARENA_PUSH(a, array, count)                                                                \
 	((array) = arena_grow((a), (array), (count), sizeof *(array)), &(array)[(count)++])
 void *arena_grow(struct arena *a, void *array, size_t count, size_t size);
 

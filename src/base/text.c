@@ -130,7 +130,8 @@ text_distance(struct span a, struct span b)
 		for (size_t j = 1; j <= b.len; j++) {
 			unsigned change = lower(a.p[i - 1]) != lower(b.p[j - 1]);
 
-			d[i][j] = least(least(d[i - 1][j], d[i][j - 1]) + 1, d[i - 1][j - 1] + change);
+			d[i][j] =
+			    least(least(d[i - 1][j], d[i][j - 1]) + 1, d[i - 1][j - 1] + change);
 			if (i > 1 && j > 1 && lower(a.p[i - 1]) == lower(b.p[j - 2]) &&
 			    lower(a.p[i - 2]) == lower(b.p[j - 1]))
 				d[i][j] = least(d[i][j], d[i - 2][j - 2] + 1);

@@ -63,7 +63,7 @@ enum counter {
 	COUNTER_RELAY_FAILED,
 	COUNTER_RELAY_IN, /* bytes from clients, of relays that ended */
 	COUNTER_RELAY_OUT,
-	COUNTER_HANDED, /* connections handed over by descriptor */
+	COUNTER_HANDED,  /* connections handed over by descriptor */
 	COUNTER_REFUSED, /* that spoke nothing we know */
 	COUNTER_EVICTED, /* undecided ones closed to make room */
 	COUNTER_COUNT,

@@ -54,8 +54,7 @@ take_record(struct cursor *c, struct message *m)
 	size_t arrived = len < cursor_left(c) ? len : cursor_left(c);
 	if (arrived > sizeof m->bytes - m->len || !cursor_span(c, arrived, &part))
 		return VERDICT_NO;
-	if (part.len > 0)
-		memcpy(m->bytes + m->len, part.p, part.len);
+	memcpy(m->bytes + m->len, part.p, part.len);
 	m->len += part.len;
 	if (!message_goal(m, &goal) || (goal > 0 && m->len + (len - arrived) > goal))
 		return VERDICT_NO;

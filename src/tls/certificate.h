@@ -13,12 +13,13 @@
 
 struct certificate_info {
 	int64_t not_before, not_after; /* seconds since 1970, UTC */
-	char key_type[16];	       /* "ECDSA", "RSA" … */
-	char sha256[65];	       /* of the certificate, lower-case hex */
+	char key_type[16];             /* "ECDSA", "RSA" … */
+	char sha256[65];               /* of the certificate, lower-case hex */
 	bool self_signed;
 };
 
-/* Reads the first certificate of `chain`; fails too when `key` (PEM, may be empty) is not its key. */
+/* Reads the first certificate of `chain`; fails too when `key` (PEM, may be empty) is not its key.
+ */
 MUST_CHECK struct err certificate_inspect(struct span chain, struct span key,
 					  struct certificate_info *info);
 
@@ -27,7 +28,8 @@ bool certificate_has_name(struct span chain, const char *name);
 
 /*
  * A new P-256 key and a certificate signed with it, for `names` (DNS names, "*.x", IP
- * addresses; the first is its common name too) and `days`, up to CERTIFICATE_DAYS_MAX, added to the buffers as PEM. The key buffer is to be wiped.
+ * addresses; the first is its common name too) and `days`, up to CERTIFICATE_DAYS_MAX, added to the
+ * buffers as PEM. The key buffer is to be wiped.
  */
 MUST_CHECK struct err certificate_self_signed(const char *const *names, size_t count, unsigned days,
 					      struct buf *chain, struct buf *key);

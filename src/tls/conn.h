@@ -58,6 +58,6 @@ const char *tls_version(const struct tls_conn *c); /* "TLSv1.3" */
 const char *tls_cipher(const struct tls_conn *c);
 bool tls_resumed(const struct tls_conn *c);
 struct span tls_alpn(const struct tls_conn *c); /* empty: none agreed on */
-const char *tls_why(const struct tls_conn *c);	/* for the log; valid until the next call */
+const char *tls_why(const struct tls_conn *c);  /* for the log; valid until the next call */
 
 #endif

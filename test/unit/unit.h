@@ -12,18 +12,18 @@
 #include "base/attr.h"
 #include "base/err.h"
 
-#define assert_ok(expr) \
-	do { \
-		struct err outcome_ = (expr); \
-		if (failed(outcome_)) \
-			fail_msg("%s: %s", #expr, outcome_.text); \
+#define assert_ok(expr)                                                                            \
+	do {                                                                                       \
+		struct err outcome_ = (expr);                                                      \
+		if (failed(outcome_))                                                              \
+			fail_msg("%s: %s", #expr, outcome_.text);                                  \
 	} while (0)
 
-#define assert_fails(expr) \
-	do { \
-		struct err outcome_ = (expr); \
-		if (!failed(outcome_)) \
-			fail_msg("%s: should have failed", #expr); \
+#define assert_fails(expr)                                                                         \
+	do {                                                                                       \
+		struct err outcome_ = (expr);                                                      \
+		if (!failed(outcome_))                                                             \
+			fail_msg("%s: should have failed", #expr);                                 \
 	} while (0)
 
 #endif
