@@ -73,6 +73,13 @@ conn_may_go(struct conn *c)
 	list_append(&c->worker->evictable, &c->evictable);
 }
 
+void
+conn_may_go_last(struct conn *c)
+{
+	list_remove(&c->evictable);
+	list_append(&c->worker->stalled, &c->evictable);
+}
+
 static void
 linger_over(struct timer *t)
 {

@@ -45,11 +45,13 @@ int conn_give_up(struct conn *c);
 void conn_linger(struct conn *c);
 
 /*
- * Whether it may be closed to make room for others: while it has said nothing, or not
- * enough, or waits for its next request. Those that have been so for longest go first.
+ * Whether it may be closed to make room for others. First go those that have said nothing,
+ * or not enough, or wait for their next request; then, if there are none, those that are
+ * served but wait for the peer to read or to send. Of each kind who has waited longest.
  */
 void conn_keep(struct conn *c);
 void conn_may_go(struct conn *c);
+void conn_may_go_last(struct conn *c);
 
 /* What a watch on it waits for: told once per change. */
 #define CONN_EVENTS (READY_IN | READY_RDHUP | READY_EDGE)

@@ -157,6 +157,8 @@ set_deadline(struct http *h)
 		return;
 	if (state == H1_IDLE || state == H1_HEAD)
 		conn_may_go(h->conn);
+	else if (state == H1_BODY || buf_len(h1_output(h->h1)) > 0)
+		conn_may_go_last(h->conn);
 	else
 		conn_keep(h->conn);
 	h->timed = state;
@@ -311,6 +313,7 @@ on_request(struct exchange *ex, void *owner)
 	struct http *h = owner;
 	struct conn *c = h->conn;
 
+	h->timed = H1_ANSWERING; /* the next head has a deadline of its own */
 	if (c->view != h->worker->view) {
 		view_release(c->view);
 		c->view = view_share(h->worker->view);

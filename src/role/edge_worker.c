@@ -148,17 +148,24 @@ is_full(const struct worker *w)
 	return w->view != NULL && w->open >= w->view->snapshot->config->limits.connections;
 }
 
-/* Room for one more, at the cost of whoever has asked for nothing for longest. */
-static bool
+/* At whose cost there is room for one more: who asks for nothing, or moves nothing, for longest. */
+static struct conn *
+who_may_go(struct worker *w)
+{
+	struct list *from = list_empty(&w->evictable) ? &w->stalled : &w->evictable;
+
+	return list_empty(from) ? NULL : container_of(from->next, struct conn, evictable);
+}
+
+static void
 make_place(struct worker *w)
 {
-	if (!is_full(w))
-		return true;
-	if (list_empty(&w->evictable))
-		return false;
+	struct conn *c = is_full(w) ? who_may_go(w) : NULL;
+
+	if (c == NULL)
+		return;
 	worker_count(w, COUNTER_EVICTED, 1);
-	conn_close(container_of(w->evictable.next, struct conn, evictable));
-	return true;
+	conn_close(c);
 }
 
 static void pause_accepting(struct worker *w);
@@ -173,7 +180,7 @@ accept_ready(struct watch *watch, uint32_t events)
 	for (int i = 0; i < ACCEPTS_A_TURN; i++) {
 		struct address peer;
 
-		if (!make_place(w)) {
+		if (is_full(w) && who_may_go(w) == NULL) {
 			pause_accepting(w);
 			return;
 		}
@@ -186,6 +193,7 @@ accept_ready(struct watch *watch, uint32_t events)
 			pause_accepting(w);
 			return;
 		}
+		make_place(w); /* now that there is somebody to make it for */
 		worker_count(w, COUNTER_ACCEPTED, 1);
 		conn_begin(w, fd, &peer, l->kind == LISTENER_PLAIN);
 	}
@@ -397,6 +405,7 @@ worker_new(unsigned number, struct edge *edge, struct worker **out)
 	list_init(&w->listeners);
 	list_init(&w->conns);
 	list_init(&w->evictable);
+	list_init(&w->stalled);
 	list_init(&w->jobs);
 	loop_each_turn(w->loop, end_of_turn, w);
 	*out = w;

@@ -51,9 +51,9 @@ struct worker {
 	bool paused; /* listeners are not watched: too many connections, or no descriptors */
 	struct timer resume;
 
-	struct list conns;     /* every struct conn */
-	struct list evictable; /* those that may be closed to make room, the idlest first */
-	struct list jobs;      /* relays, connecting or under way */
+	struct list conns;              /* every struct conn */
+	struct list evictable, stalled; /* who goes first to make room, and who then */
+	struct list jobs;               /* relays, connecting or under way */
 	uint64_t open;
 	bool draining, drained;
 	struct timer drain_over;

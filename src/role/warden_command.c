@@ -121,7 +121,7 @@ say_status(struct timer *t)
 	    [COUNTER_RELAY_OUT] = "bytes relayed to clients",
 	    [COUNTER_HANDED] = "connections handed to sshd",
 	    [COUNTER_REFUSED] = "connections refused (no protocol of ours)",
-	    [COUNTER_EVICTED] = "undecided connections closed for room",
+	    [COUNTER_EVICTED] = "waiting connections closed for room",
 	};
 	struct command *c = container_of(t, struct command, timer);
 	struct warden *w = c->warden;

@@ -595,7 +595,7 @@ def test_a_slow_reader_gets_all_of_it(site):
 
 
 def evicted(s):
-    return int(re.search(r"(\d+) undecided connections closed for room",
+    return int(re.search(r"(\d+) waiting connections closed for room",
                          s.cli("status", check=True).stdout)[1])
 
 
@@ -608,6 +608,36 @@ def test_a_flood_of_connections_makes_room_for_who_says_something(server):
     assert evicted(s) > 100
     for one in silent + half:
         one.close()
+
+
+def test_those_who_read_nothing_make_room_when_nobody_else_can(server):
+    s = server("limits { connections 16 }\n", workers=1)
+    (s.www / "big.bin").write_bytes(b"x" * (8 << 20))
+    greedy = []
+    for _ in range(16):
+        one = socket.socket()
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        one.settimeout(harness.DEADLINE)
+        one.connect(("127.0.0.1", s.port))
+        greedy.append(s.tls(on=one))
+        greedy[-1].sendall(request("/big.bin"))
+    time.sleep(0.3)
+    for _ in range(3):
+        assert s.get("/", ca=s.certificate)[0] == 200
+    for one in greedy:
+        one.close()
+
+
+def test_each_head_of_a_long_pipeline_has_its_own_time(server):
+    s = server("limits { header_timeout 2s }\n")
+    with s.tls() as c:
+        for _ in range(8):  # always half a head ahead, for longer than one head may take
+            c.sendall(request("/")[:-6])
+            time.sleep(0.5)
+            c.sendall(request("/")[-6:] + request("/")[:10])
+            assert c.recv(100000).startswith(b"HTTP/1.1 200")
+            c.sendall(request("/")[10:])
+            assert c.recv(100000).startswith(b"HTTP/1.1 200")
 
 
 def test_a_flood_does_not_close_those_being_served(server):
