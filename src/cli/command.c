@@ -51,6 +51,12 @@ say_warnings(const struct config *c)
 		fprintf(stderr, "%s\n", c->warnings[i]);
 }
 
+static const char *
+plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 int
 command_check(const struct arguments *a)
 {
@@ -61,8 +67,9 @@ command_check(const struct arguments *a)
 	put(stderr, &errors);
 	if (p != NULL) {
 		say_warnings(p->config);
-		printf("%s is good: %zu sites, %zu back ends\n", a->file, p->config->site_count,
-		       p->config->backends_count);
+		printf("%s is good: %zu site%s, %zu back end%s\n", a->file, p->config->site_count,
+		       plural(p->config->site_count), p->config->backends_count,
+		       plural(p->config->backends_count));
 	}
 	provision_free(p);
 	buf_free(&errors);

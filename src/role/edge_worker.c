@@ -5,18 +5,17 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "os/fs.h"
 #include "os/sock.h"
 #include "role/edge.h"
 #include "role/edge_conn.h"
 #include "role/edge_http.h"
 #include "role/edge_relay.h"
+#include "role/site_tls.h"
 
-#define ACCEPTS_A_TURN  64 /* then those already accepted get their turn */
-#define PAUSE_MS        100
-#define CACHED_FILES    1024
-#define CACHED_BYTES    (16 << 20)
-#define CERTIFICATE_MAX (1 << 20)
+#define ACCEPTS_A_TURN 64 /* then those already accepted get their turn */
+#define PAUSE_MS       100
+#define CACHED_FILES   1024
+#define CACHED_BYTES   (16 << 20)
 
 struct listener {
 	struct watch watch;
@@ -44,47 +43,6 @@ view_release(struct view *v)
 	free(v->turns);
 	snapshot_release(v->snapshot);
 	free(v);
-}
-
-/* The PEM bytes of one descriptor, for the moment that they are needed. */
-static struct err
-load(int fd, struct buf *into)
-{
-	*into = buf_with_cap(CERTIFICATE_MAX);
-	return fd >= 0 ? fs_read_fd(fd, into) : err_new("no certificate was passed");
-}
-
-/* All pairs of a site, which `pems` holds two buffers each for. */
-static struct err
-load_pairs(int (*fds)[2], size_t count, struct tls_pair *pairs, struct buf *pems)
-{
-	for (size_t i = 0; i < count; i++) {
-		struct err e = load(fds[i][0], &pems[2 * i]);
-
-		if (!failed(e))
-			e = load(fds[i][1], &pems[2 * i + 1]);
-		if (failed(e))
-			return e;
-		pairs[i] = (struct tls_pair){buf_span(&pems[2 * i]), buf_span(&pems[2 * i + 1])};
-	}
-	return ERR_NONE;
-}
-
-static struct err
-make_context(struct worker *w, const struct site *site, int (*fds)[2], struct tls_context **out)
-{
-	size_t count = site->certificate_count;
-	struct tls_pair *pairs = mem_new(count * sizeof *pairs);
-	struct buf *pems = mem_new(2 * count * sizeof *pems);
-
-	struct err e = load_pairs(fds, count, pairs, pems);
-	if (!failed(e))
-		e = tls_context_new(w->tls, site->names[0], pairs, count, out);
-	for (size_t i = 0; i < 2 * count; i++)
-		buf_wipe(&pems[i]);
-	free(pems);
-	free(pairs);
-	return err_in(e, "site %s", site->names[0]);
 }
 
 static int64_t
@@ -126,7 +84,8 @@ worker_prepare(struct worker *w, struct snapshot *s)
 	struct err e = ERR_NONE;
 
 	for (size_t i = 0; i < c->site_count && !failed(e); i++)
-		e = make_context(w, &c->sites[i], s->pairs[i], &v->contexts[i]);
+		e = err_in(site_context(w->tls, &c->sites[i], s->pairs[i], &v->contexts[i]),
+			   "site %s", c->sites[i].names[0]);
 	worker_forget(w);
 	if (failed(e))
 		view_release(v);

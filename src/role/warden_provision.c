@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "os/fs.h"
+#include "role/site_tls.h"
 #include "tls/certificate.h"
 
 #define CONFIG_MAX       (1 << 20)
@@ -204,6 +205,21 @@ open_pair(const struct site *site, const struct certificate *files, int pair[2])
 	return e;
 }
 
+/* What edge will do with them, for a fault that only shows then: two of one type, say. */
+static struct err
+try_pairs(const struct site *site, int (*pairs)[2])
+{
+	struct tls_library *lib = tls_library_new();
+	struct tls_context *ctx = NULL;
+
+	if (lib == NULL)
+		return err_new("TLS cannot be set up");
+	struct err e = site_context(lib, site, pairs, &ctx);
+	tls_context_free(ctx);
+	tls_library_free(lib);
+	return e;
+}
+
 static struct err
 open_site(struct provision *p, size_t i, bool only_look)
 {
@@ -217,6 +233,9 @@ open_site(struct provision *p, size_t i, bool only_look)
 	}
 	for (size_t k = 0; k < site->certificate_count && !failed(e); k++)
 		e = open_pair(site, &site->certificates[k], p->pairs[i][k]);
+	/* One alone was looked at already, and thousands of sites have one. */
+	if (!failed(e) && site->certificate_count > 1)
+		e = try_pairs(site, p->pairs[i]);
 	return e;
 }
 

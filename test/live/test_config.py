@@ -40,7 +40,7 @@ def check(tmp_path):
 
 def test_a_good_file_is_good_and_nothing_is_made_for_looking(check, tmp_path):
     code, said, conf = check(f"site a.example {{ certificate self-signed; root {tmp_path} }}\n")
-    assert (code, said) == (0, f"{conf} is good: 1 sites, 0 back ends\n")
+    assert (code, said) == (0, f"{conf} is good: 1 site, 0 back ends\n")
     assert not (tmp_path / "state").exists()
 
 
@@ -69,6 +69,15 @@ def test_a_mistake_is_shown_with_its_line_and_a_caret(check, line, column, said)
     first, shown, caret = text.splitlines()[:3]
     assert shown == line, first
     assert caret == " " * (column - 1) + "^"
+
+
+def test_two_certificates_with_keys_of_one_type_are_refused_by_check_too(check, tmp_path):
+    (tmp_path / "second").mkdir()
+    pairs = [harness.make_certificate(where, "a.example") for where in (tmp_path, tmp_path / "second")]
+    lines = "\n".join(f"certificate {chain} {key}" for chain, key in pairs)
+    code, text, conf = check(f"site a.example {{\n{lines}\nroot {tmp_path}\n}}\n")
+    assert code == 1
+    assert re.match(rf"{conf}: site a.example \(line 2\): .*two", text), text
 
 
 def test_every_mistake_is_said_not_only_the_first(check):
