@@ -77,7 +77,7 @@ def test_two_certificates_with_keys_of_one_type_are_refused_by_check_too(check, 
     lines = "\n".join(f"certificate {chain} {key}" for chain, key in pairs)
     code, text, conf = check(f"site a.example {{\n{lines}\nroot {tmp_path}\n}}\n")
     assert code == 1
-    assert re.match(rf"{conf}: site a.example \(line 2\): .*two", text), text
+    assert re.match(rf"{conf}: site a.example \(line 2\): .*same key type", text), text
 
 
 def test_every_mistake_is_said_not_only_the_first(check):
