@@ -3,7 +3,8 @@
  * was told until a call finds it no longer so. A small message then costs one
  * recv() and one send(), because a read that fills less than it could has
  * emptied the socket. What comes in bulk goes by splice(), through a pipe that
- * only a direction in bulk holds.
+ * only a direction in bulk holds. A swift sender would wake us for each of its
+ * records: there we wait until there is much to move, but never for long.
  */
 #include "os/relay.h"
 
@@ -24,6 +25,9 @@
 #define PIPE_SIZE     (1024 << 10)
 #define PIPE_SMALLEST 65536 /* past the user's limit pipes are tiny: copying is cheaper */
 #define PIPE_IDLE_MS  1000
+#define SWIFT_MS      4            /* for BULK_TOTAL bytes, or less */
+#define LOW_WATER     (256u << 10) /* what is waited for then, */
+#define LOW_WATER_MS  1            /* unless nothing moved for so long */
 
 struct relay_shared {
 	uint8_t chunk[CHUNK];
@@ -46,6 +50,10 @@ struct flow {
 	int pipe[2];
 	size_t in_pipe;
 	bool bulk, pipe_used, pipe_refused;
+	bool patient; /* the loop tells of LOW_WATER bytes or FIN, not of less */
+	struct timer patience;
+	uint64_t gauged;
+	int64_t gauged_ms;
 	bool fin;  /* all is read */
 	bool done; /* and delivered */
 };
@@ -132,7 +140,9 @@ release_pipes(struct timer *t)
 static bool
 wants_pipe(struct relay *r, struct flow *f, size_t moved)
 {
-	if (f->bytes < BULK_TOTAL || (!f->bulk && moved < BULK_TURN) || f->pipe_refused)
+	bool much = f->bulk || f->patient || moved >= BULK_TURN;
+
+	if (f->bytes < BULK_TOTAL || !much || f->pipe_refused)
 		return false;
 	if (!list_linked(&r->pipes.link))
 		timer_set(r->loop, &r->pipes, PIPE_IDLE_MS, release_pipes);
@@ -206,7 +216,10 @@ deliver(struct flow *f)
 	return deliver_pipe(f);
 }
 
-/* Only into an empty pipe, so that EAGAIN can mean one thing: an empty socket. */
+/*
+ * Only into an empty pipe, so that EAGAIN can mean one thing: an empty socket. A patient
+ * one does not go after the little that came meanwhile.
+ */
 static enum step
 fill_pipe(struct flow *f, size_t *moved)
 {
@@ -217,6 +230,8 @@ fill_pipe(struct flow *f, size_t *moved)
 		f->in_pipe = (size_t)n;
 		f->bytes += (size_t)n;
 		*moved += (size_t)n;
+		if (f->patient && !f->from->wary)
+			f->from->readable = false;
 		return STEP_ON;
 	}
 	if (n == 0) {
@@ -279,6 +294,45 @@ pass_on_fin(struct relay *r, struct flow *f)
 		sock_half_close(f->to->watch.fd);
 }
 
+static void
+set_patient(struct relay *r, struct flow *f, bool patient)
+{
+	f->patient = patient;
+	f->gauged = f->bytes;
+	f->gauged_ms = loop_now(r->loop);
+	sock_low_water(f->from->watch.fd, patient ? LOW_WATER : 1);
+}
+
+static void pump_both(struct relay *r, size_t first);
+
+/* What is less than LOW_WATER may be all that comes for now. */
+static void
+out_of_patience(struct timer *t)
+{
+	struct flow *f = container_of(t, struct flow, patience);
+	struct relay *r = f->from->relay;
+
+	set_patient(r, f, false);
+	f->from->readable = true;
+	pump_both(r, (size_t)(f - r->flows));
+}
+
+/* After some bytes moved: how fast do they come? */
+static void
+gauge(struct relay *r, struct flow *f)
+{
+	int64_t now = loop_now(r->loop);
+
+	if (f->bytes - f->gauged >= BULK_TOTAL) {
+		if (!f->patient && now - f->gauged_ms <= SWIFT_MS)
+			set_patient(r, f, true);
+		f->gauged = f->bytes;
+		f->gauged_ms = now;
+	}
+	if (f->patient)
+		timer_set(r->loop, &f->patience, LOW_WATER_MS, out_of_patience);
+}
+
 static enum step
 pump(struct relay *r, struct flow *f, bool *active)
 {
@@ -302,6 +356,7 @@ pump(struct relay *r, struct flow *f, bool *active)
 	}
 	if (moved > 0) {
 		f->bulk = moved >= BULK_TURN;
+		gauge(r, f);
 		*active = true;
 	}
 	return step;
@@ -328,6 +383,7 @@ end(struct relay *r, enum relay_end why)
 	for (size_t i = 0; i < 2; i++) {
 		watch_close(r->loop, &r->sides[i].watch);
 		close_pipe(&r->flows[i]);
+		timer_stop(&r->flows[i].patience);
 		free(r->flows[i].held);
 	}
 	r->done(r->owner, &result);

@@ -276,6 +276,12 @@ sock_keep_alive(int fd)
 }
 
 void
+sock_low_water(int fd, int bytes)
+{
+	set_option(fd, SOL_SOCKET, SO_RCVLOWAT, bytes);
+}
+
+void
 sock_reset_on_close(int fd)
 {
 	const struct linger none = {.l_onoff = 1, .l_linger = 0};

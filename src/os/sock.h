@@ -59,4 +59,7 @@ ssize_t sock_write(int fd, const void *from, size_t len);
 ssize_t sock_write_more(int fd, const void *from, size_t len);
 void sock_half_close(int fd); /* sends FIN; reading goes on */
 
+/* Loops tell of fewer bytes than that only with FIN or an error; reads give what there is. */
+void sock_low_water(int fd, int bytes);
+
 #endif

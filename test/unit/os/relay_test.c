@@ -545,6 +545,65 @@ a_fast_pair_does_not_starve_a_small_one(void **state)
 	finish(&small);
 }
 
+static const struct peer *awaited;
+static uint64_t awaited_bytes;
+
+static void
+stop_when_heard(struct timer *t)
+{
+	if (awaited->heard == awaited_bytes)
+		loop_stop(loop);
+	else
+		timer_set(loop, t, 1, stop_when_heard);
+}
+
+static void
+run_until_heard(const struct peer *by, uint64_t bytes)
+{
+	struct timer look = {0};
+
+	awaited = by;
+	awaited_bytes = bytes;
+	timer_set(loop, &look, 1, stop_when_heard);
+	run();
+}
+
+/* Neither FIN nor anything else comes behind it to push it on. */
+static void
+the_last_of_much_is_not_waited_with(void **state)
+{
+	static const uint64_t tails[] = {1, 100, 65536, 262143, 262144, 262145};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(tails); i++) {
+		struct pair pair = {
+		    .client.waits_for_fin = true,
+		    .backend = {.total = 16 * MB + tails[i], .waits_for_fin = true},
+		};
+
+		start(&pair, i % 2 == 0 ? tcp_pair : unix_pair, SPAN_NONE, IDLE_MS);
+		run_until_heard(&pair.client, pair.backend.total);
+		assert_int_equal(pair.done, 0);
+		relay_stop(pair.relay);
+		finish(&pair);
+	}
+}
+
+static void
+much_one_way_keeps_no_little_waiting_the_other_way(void **state)
+{
+	struct pair pair = {
+	    .client = {.total = 16 * MB + 100, .waits_for_fin = true},
+	    .backend = {.total = 1000000000000},
+	};
+
+	(void)state;
+	start(&pair, tcp_pair, SPAN_NONE, IDLE_MS);
+	run_until_heard(&pair.backend, pair.client.total);
+	relay_stop(pair.relay);
+	finish(&pair);
+}
+
 static void
 sockets_that_cannot_be_watched_stay_the_callers(void **state)
 {
@@ -583,6 +642,8 @@ main(void)
 	    TEST(an_idle_relay_holds_no_pipe),
 	    TEST(without_descriptors_for_a_pipe_it_copies),
 	    TEST(a_fast_pair_does_not_starve_a_small_one),
+	    TEST(the_last_of_much_is_not_waited_with),
+	    TEST(much_one_way_keeps_no_little_waiting_the_other_way),
 	    TEST(sockets_that_cannot_be_watched_stay_the_callers),
 	};
 
