@@ -277,8 +277,8 @@ reap(struct warden *w)
 	while (spawn_reap(&pid, why)) {
 		if (pid == w->edge.pid)
 			edge_ended(w, why);
-		else if (!hosts_resolver_ended(w->hosts, pid) && w->inetd_running > 0)
-			w->inetd_running--;
+		else if (!hosts_resolver_ended(w->hosts, pid))
+			inetd_ended(w, pid);
 	}
 }
 

@@ -5,7 +5,7 @@
 
 #include "base/log.h"
 #include "os/fs.h"
-#include "os/spawn.h"
+#include "role/child.h"
 #include "role/warden_private.h"
 
 #define SOON_MS     1000 /* an edge that ends sooner after its start has a lasting trouble */
@@ -206,21 +206,11 @@ edge_start(struct warden *w)
 {
 	static const struct channel_ops ops = {on_message, on_closed};
 	struct edge_child *edge = &w->edge;
-	int pair[2];
 
 	edge->started_ms = loop_now(w->loop);
-	struct err e = spawn_pair(pair);
-	if (!failed(e)) {
-		e = spawn_role("edge", pair[1], &edge->pid);
-		close(pair[1]);
-		if (failed(e))
-			close(pair[0]);
-	}
-	if (!failed(e))
-		e = channel_new(w->loop, pair[0], ROLE_EDGE, &ops, w, &edge->channel);
+	struct err e = child_start(w->loop, ROLE_EDGE, &ops, w, &edge->pid, &edge->channel);
 	if (failed(e)) {
 		log_error("edge: %s", e.text);
-		edge->pid = 0;
 		restart_later(w);
 		return;
 	}

@@ -7,7 +7,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "os/spawn.h"
+#include "role/child.h"
 #include "role/warden_private.h"
 
 #define LOOKUP_MS      30000 /* between look-ups */
@@ -184,7 +184,6 @@ look_up(struct known_hosts *h)
 {
 	static const struct channel_ops ops = {on_message, on_closed};
 	struct loop *l = h->warden->loop;
-	int pair[2];
 
 	if (h->warden->stopping)
 		return;
@@ -192,15 +191,7 @@ look_up(struct known_hosts *h)
 	channel_free(h->channel); /* one under way does not know of the newest names */
 	h->channel = NULL;
 	h->pending = 0;
-	struct err e = spawn_pair(pair);
-	if (!failed(e)) {
-		e = spawn_role("resolver", pair[1], &h->resolver);
-		close(pair[1]);
-		if (failed(e))
-			close(pair[0]);
-	}
-	if (!failed(e))
-		e = channel_new(l, pair[0], ROLE_RESOLVER, &ops, h, &h->channel);
+	struct err e = child_start(l, ROLE_RESOLVER, &ops, h, &h->resolver, &h->channel);
 	if (failed(e)) {
 		log_error("resolver: %s", e.text);
 		tell_done(h);

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "os/fs.h"
 #include "os/spawn.h"
 #include "role/warden_private.h"
@@ -25,11 +26,11 @@ inetd_run(struct warden *w, int fd, const struct address *peer)
 
 	if (c == NULL || c->share.ssh.kind != DOOR_INETD)
 		return; /* a reload closed this door meanwhile */
-	if (w->inetd_running >= c->limits.inetd_processes) {
+	if (w->inetd_count >= c->limits.inetd_processes) {
 		log_peer(&limit,
 			 "ssh: %s was turned away: %zu programs run, the most that "
 			 "`limits { inetd_processes }` allows",
-			 address_text(peer, text), w->inetd_running);
+			 address_text(peer, text), w->inetd_count);
 		return;
 	}
 	if (w->running->root)
@@ -39,7 +40,17 @@ inetd_run(struct warden *w, int fd, const struct address *peer)
 		log_peer(&limit, "ssh: %s", e.text);
 		return;
 	}
-	w->inetd_running++;
+	*MEM_PUSH(w->inetd, w->inetd_count) = pid;
 	log_peer(&limit, "ssh: %s is served by %s (pid %d)", address_text(peer, text),
 		 c->share.ssh.command[0], (int)pid);
+}
+
+void
+inetd_ended(struct warden *w, pid_t pid)
+{
+	for (size_t i = 0; i < w->inetd_count; i++)
+		if (w->inetd[i] == pid) {
+			w->inetd[i] = w->inetd[--w->inetd_count];
+			return;
+		}
 }

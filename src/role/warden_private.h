@@ -46,7 +46,8 @@ struct warden {
 	struct timer certificates;
 	struct timer rollback;
 	struct commands *commands;
-	size_t inetd_running;
+	pid_t *inetd; /* programs that serve a client each */
+	size_t inetd_count;
 	bool stopping;
 	struct timer kill;
 };
@@ -79,6 +80,7 @@ void warden_refused(struct warden *w, uint64_t generation, const char *why);
 
 /* warden_inetd.c */
 void inetd_run(struct warden *w, int fd, const struct address *peer);
+void inetd_ended(struct warden *w, pid_t pid); /* harmless for a stranger */
 
 /* warden_hosts.c */
 struct known_hosts *hosts_new(struct warden *w);
