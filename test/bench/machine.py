@@ -11,7 +11,9 @@ SERVER_CPU, CLIENT_CPU = _processors[0], _processors[-1]
 
 
 def pinned(cpu, command):
-    return ["taskset", "-c", str(cpu), *map(str, command)]
+    """On one processor; ahead of what else runs there, where root may ask for that."""
+    ahead = ["nice", "-n", "-15"] if os.geteuid() == 0 else []
+    return [*ahead, "taskset", "-c", str(cpu), *map(str, command)]
 
 
 def tree(pid):
@@ -70,4 +72,5 @@ def description():
     hypervisor = " (virtual)" if "hypervisor" in _from_file("/proc/cpuinfo", "flags") else ""
     return (f"{os.cpu_count()} processors, {_from_file('/proc/cpuinfo', 'model name')}{hypervisor},"
             f" {memory:.0f} GiB, Linux {platform.release()},"
+            f" TCP {Path('/proc/sys/net/ipv4/tcp_congestion_control').read_text().strip()},"
             f" {_from_file('/etc/os-release', 'PRETTY_NAME')}; {', '.join(_packages())}")

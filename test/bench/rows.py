@@ -107,7 +107,9 @@ class Row:
 
 ROWS = (
     Row("keepalive", "HTTP/1.1 request on a kept connection, 1 KiB file, `wrk -t1 -c64`",
-        "µs of server CPU per request", WEB, keepalive, 0.7, ("h2o",)),
+        "µs of server CPU per request", WEB, keepalive, 0.7, ("h2o",),
+        remark="Two thirds are the kernel's TCP, for one recv() and one send(), a quarter is"
+        " OpenSSL's: both are the peers' too."),
     Row("full", "Full TLS 1.3 handshake, one request with `Connection: close`, close",
         "µs of server CPU per visit", WEB, visits("full"), 0.85, ("nginx", "h2o"),
         remark="The client proves for each visit that no session was resumed."),
@@ -118,7 +120,8 @@ ROWS = (
         "s of relay CPU per GB", (*RELAYS, servers.HaproxySplice), download, 0.5, ("HAProxy",),
         remark="HAProxy does not splice unless it is told to (`option splice-auto`)."),
     Row("small", "TLS passed on, requests on kept connections, 1 KiB file, `wrk -t1 -c64`",
-        "µs of relay CPU per request", RELAYS, keepalive, 0.8, ("sslh",)),
+        "µs of relay CPU per request", RELAYS, keepalive, 0.8, ("sslh",),
+        remark="All but 4 % is the kernel's, for two recv() and two send()."),
     Row("memory2k", "Memory of an idle TLS connection after one request, 2,000 held",
         "KiB per connection", WEB, idle_memory(2000), 1.1, ("nginx",), True, 3),
     Row("memory15k", "Memory of an idle TLS connection after one request, 15,000 held",

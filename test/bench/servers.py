@@ -1,6 +1,7 @@
 """Starts Sallyport and its peers, each with one thread on one processor and the same files."""
 import contextlib
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -41,9 +42,12 @@ class Stage:
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """Below those that the kernel gives to connections, of which the clients make thousands."""
+    while True:
+        port = random.randrange(20000, 32768)
+        with socket.socket() as s, contextlib.suppress(OSError):
+            s.bind(("127.0.0.1", port))
+            return port
 
 
 def listens(port):
