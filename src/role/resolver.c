@@ -92,5 +92,7 @@ resolver_main(void)
 		return 1;
 	}
 	loop_run(loop);
+	channel_free(channel);
+	loop_free(loop);
 	return 0;
 }
