@@ -66,18 +66,24 @@ conn_keep(struct conn *c)
 	list_remove(&c->evictable);
 }
 
+/* As the last of those in `queue`. */
+static void
+queue_up(struct conn *c, struct list *queue)
+{
+	conn_keep(c);
+	list_append(queue, &c->evictable);
+}
+
 void
 conn_may_go(struct conn *c)
 {
-	list_remove(&c->evictable);
-	list_append(&c->worker->evictable, &c->evictable);
+	queue_up(c, &c->worker->evictable);
 }
 
 void
 conn_may_go_last(struct conn *c)
 {
-	list_remove(&c->evictable);
-	list_append(&c->worker->stalled, &c->evictable);
+	queue_up(c, &c->worker->stalled);
 }
 
 static void

@@ -326,16 +326,13 @@ worker_drain(struct worker *w, uint64_t ms)
 struct span
 worker_date(struct worker *w)
 {
-	struct timespec t;
-	struct tm tm;
+	int64_t now = wall_ms() / 1000;
 
-	clock_gettime(CLOCK_REALTIME_COARSE, &t);
-	if (t.tv_sec != w->date_second) {
-		w->date_second = t.tv_sec;
-		gmtime_r(&t.tv_sec, &tm);
-		strftime(w->date, sizeof w->date, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+	if (now != w->date_second) {
+		w->date_second = now;
+		date_format(now, w->date);
 	}
-	return span_str(w->date);
+	return span_of(w->date, DATE_LENGTH);
 }
 
 static void

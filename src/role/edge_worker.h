@@ -9,6 +9,7 @@
 
 #include "base/list.h"
 #include "base/log.h"
+#include "http/date.h"
 #include "http/h1.h"
 #include "ipc/message.h"
 #include "os/loop.h"
@@ -59,7 +60,7 @@ struct worker {
 	struct timer drain_over;
 
 	int64_t date_second;
-	char date[32];
+	char date[DATE_LENGTH + 1];
 	struct log_limit limit;
 	_Atomic uint64_t counters[COUNTER_COUNT];
 };

@@ -562,15 +562,20 @@ def test_every_wait_has_an_end(site):
     assert time.monotonic() - began < 6
 
 
+def small_client(server, room):
+    """TLS on a socket that takes in little while nobody reads."""
+    s = socket.socket()
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
+    s.settimeout(harness.DEADLINE)
+    s.connect(("127.0.0.1", server.port))
+    return server.tls(on=s)
+
+
 def test_a_client_that_reads_nothing_is_closed_and_costs_little(site):
     before = site.memory()
     sockets = []
     for _ in range(30):
-        s = socket.socket()
-        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        s.settimeout(harness.DEADLINE)
-        s.connect(("127.0.0.1", site.port))
-        sockets.append(site.tls(on=s))
+        sockets.append(small_client(site, 4096))
         sockets[-1].sendall(request("/big.bin"))
     time.sleep(WRITE_TIMEOUT / 2)
     grown = site.memory() - before
@@ -581,11 +586,7 @@ def test_a_client_that_reads_nothing_is_closed_and_costs_little(site):
 
 
 def test_a_slow_reader_gets_all_of_it(site):
-    s = socket.socket()
-    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
-    s.settimeout(harness.DEADLINE)
-    s.connect(("127.0.0.1", site.port))
-    with site.tls(on=s) as s:
+    with small_client(site, 16384) as s:
         s.sendall(request("/large.txt", "Connection: close"))
         got = bytearray()
         while some := s.recv(4096):
@@ -615,11 +616,7 @@ def test_those_who_read_nothing_make_room_when_nobody_else_can(server):
     (s.www / "big.bin").write_bytes(b"x" * (8 << 20))
     greedy = []
     for _ in range(16):
-        one = socket.socket()
-        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        one.settimeout(harness.DEADLINE)
-        one.connect(("127.0.0.1", s.port))
-        greedy.append(s.tls(on=one))
+        greedy.append(small_client(s, 4096))
         greedy[-1].sendall(request("/big.bin"))
     time.sleep(0.3)
     for _ in range(3):
