@@ -11,12 +11,82 @@ request_field(const struct request *r, struct span name)
 	return NULL;
 }
 
+static size_t
+drop_named(struct field *fields, size_t count, struct span name)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (!span_equal(fields[i].name, name))
+			fields[kept++] = fields[i];
+	return kept;
+}
+
+static bool
+has_named(const struct field *fields, size_t count, struct span name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (span_equal(fields[i].name, name))
+			return true;
+	return false;
+}
+
+static struct field *
+apply_rules(struct exchange *ex, const struct field *fields, size_t *count)
+{
+	struct field *all = arena_get(ex->memory, (*count + ex->rule_count) * sizeof *all);
+	size_t n = *count;
+
+	if (n > 0)
+		memcpy(all, fields, n * sizeof *all);
+	for (size_t i = 0; i < ex->rule_count; i++) {
+		const struct field_rule *rule = &ex->rules[i];
+
+		if (rule->how == FIELD_SET || rule->how == FIELD_REMOVE)
+			n = drop_named(all, n, rule->name);
+		if (rule->how == FIELD_REMOVE ||
+		    (rule->how == FIELD_DEFAULT && has_named(all, n, rule->name)))
+			continue;
+		all[n++] = (struct field){rule->name, rule->value};
+	}
+	*count = n;
+	return all;
+}
+
 void
 exchange_start(struct exchange *ex, unsigned status, const struct field *fields, size_t count,
 	       int64_t length)
 {
 	assert(ex->status == 0);
+	if (ex->rule_count > 0)
+		fields = apply_rules(ex, fields, &count);
 	ex->ops->start(ex, status, fields, count, length);
+}
+
+void
+exchange_interim(struct exchange *ex, unsigned status, const struct field *fields, size_t count)
+{
+	assert(ex->status == 0);
+	ex->ops->interim(ex, status, fields, count);
+}
+
+void
+exchange_trailers(struct exchange *ex, const struct field *fields, size_t count)
+{
+	ex->ops->trailers(ex, fields, count);
+}
+
+void
+exchange_switch(struct exchange *ex, const struct field *fields, size_t count)
+{
+	assert(ex->status == 0);
+	ex->ops->switched(ex, fields, count);
+}
+
+void
+exchange_taken(struct exchange *ex, size_t n)
+{
+	ex->ops->taken(ex, n);
 }
 
 uint8_t *

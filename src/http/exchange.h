@@ -1,13 +1,17 @@
 /*
  * A request and the answer to it, whatever version of HTTP carries them.
  *
- * A protocol (h1; later h2, h3) makes an exchange from what it parsed, gives it
+ * A protocol (h1, h2; later h3) makes an exchange from what it parsed, gives it
  * to its host, and sends on what a handler answers. A handler sees only this
  * file: it knows neither framing nor sockets.
  *
  * An answer is either exchange_respond(), all at once, or exchange_start() and
  * then the body in pieces: exchange_room() to write into, exchange_sent() to
  * count in, until all is sent. No room: `writable` is called when there is.
+ *
+ * A request's body is given to `body` in pieces, of which at most EXCHANGE_WINDOW
+ * bytes are outstanding: the handler keeps them, and says exchange_taken() once it
+ * has passed them on. Without that the peer is made to wait.
  */
 #ifndef HTTP_EXCHANGE_H
 #define HTTP_EXCHANGE_H
@@ -53,6 +57,12 @@ struct request {
 	struct field *fields;
 	size_t field_count;
 	int64_t length; /* of the body: 0 or more, or LENGTH_… */
+	/* What the client would rather speak, in lower case: "websocket". From Upgrade (RFC 9110
+	 * §7.8) or :protocol (RFC 8441; then `method` is CONNECT). Empty: nothing else. */
+	struct span protocol;
+	bool expects_continue;  /* the client waits for 100 before it sends the body */
+	struct field *trailers; /* set before the body's last piece is given */
+	size_t trailer_count;
 };
 
 /* Who asks, and over what; the connection's, so longer-lived than its exchanges. */
@@ -72,13 +82,33 @@ struct exchange_ops {
 	uint8_t *(*room)(struct exchange *ex, size_t *len);
 	void (*sent)(struct exchange *ex, size_t n, bool last);
 	void (*abort)(struct exchange *ex);
+	void (*interim)(struct exchange *ex, unsigned status, const struct field *fields,
+			size_t count);
+	void (*trailers)(struct exchange *ex, const struct field *fields, size_t count);
+	void (*switched)(struct exchange *ex, const struct field *fields, size_t count);
+	void (*taken)(struct exchange *ex, size_t n);
 };
+
+/* Bytes of a request's body that a handler has been given and has not taken yet, at most. */
+#define EXCHANGE_WINDOW (64 * 1024)
 
 /* What a handler is told. All are optional. */
 struct handler_ops {
-	void (*body)(struct exchange *ex, struct span bytes, bool last); /* of the request */
+	/* Of the request; the last piece may be empty. Without this the body is read for nobody. */
+	void (*body)(struct exchange *ex, struct span bytes, bool last);
 	void (*writable)(struct exchange *ex);
 	void (*gone)(struct exchange *ex); /* it is over, well or not: let go of everything */
+};
+
+/* What is done to an answer's fields before they are sent, in the order of the rules. */
+struct field_rule {
+	enum field_how {
+		FIELD_DEFAULT, /* added if the answer has none of that name */
+		FIELD_SET,     /* instead of all of that name */
+		FIELD_ADD,
+		FIELD_REMOVE,
+	} how;
+	struct span name, value; /* the name in lower case */
 };
 
 struct exchange {
@@ -90,11 +120,17 @@ struct exchange {
 	const struct handler_ops *handler; /* set by who answers */
 	void *handling;                    /* the handler's own */
 
-	unsigned status;    /* 0 until an answer was started */
-	uint64_t body_sent; /* bytes of the answer's body */
-	bool answered;      /* the answer is complete */
-	bool wants_close;   /* set by a handler: the connection ends after the answer */
-	int64_t began_ms;   /* for the log */
+	/* For every answer, whoever gives it; set by who chose the handler, long-lived. */
+	const struct field_rule *rules;
+	size_t rule_count;
+	uint64_t body_max; /* of the request: more, known or as it comes, is a 413 */
+
+	unsigned status;       /* 0 until an answer was started */
+	uint64_t body_sent;    /* bytes of the answer's body */
+	bool answered;         /* the answer is complete */
+	bool wants_close;      /* set by a handler: the connection ends after the answer */
+	int64_t began_ms;      /* for the log */
+	const char *served_by; /* for the log: the back end that answered; NULL: we did */
 };
 
 /* The first field of that name (given in lower case); NULL when there is none. */
@@ -127,6 +163,32 @@ void exchange_sent(struct exchange *ex, size_t n, bool last);
 
 /* The answer was begun but cannot be completed: the peer must be able to tell. Ends it. */
 void exchange_abort(struct exchange *ex);
+
+/*
+ * Ends an answer of unknown length with trailers (RFC 9110 §6.5), in place of the last
+ * exchange_sent(). A protocol or client that has no place for them gets the end alone.
+ */
+void exchange_trailers(struct exchange *ex, const struct field *fields, size_t count);
+
+/* An interim answer, 102 to 199 but 101, before the final one (RFC 9110 §15.2); 103 as RFC 8297. */
+void exchange_interim(struct exchange *ex, unsigned status, const struct field *fields,
+		      size_t count);
+
+/*
+ * The body is wanted: "100 Continue", if the client waits for it. Said by the protocol when
+ * `request` returns with a handler that has `body`, unless that cleared expects_continue: such
+ * a handler says it itself, by exchange_interim(ex, 100, NULL, 0), or answers at once.
+ */
+
+/*
+ * Grants request.protocol: 101 (h1) or 200 (h2), with `fields`. From here on `body` is given the
+ * peer's bytes as they are, with `last` at its end, and room and sent send ours; the exchange
+ * ends with exchange_sent(.., last) and not before. Back-pressure is as for bodies.
+ */
+void exchange_switch(struct exchange *ex, const struct field *fields, size_t count);
+
+/* So many bytes that `body` was given were passed on. */
+void exchange_taken(struct exchange *ex, size_t n);
 
 /* A short page for an error or a redirect: "404 Not Found". `location` may be empty. */
 void exchange_respond_status(struct exchange *ex, unsigned status, struct span location);

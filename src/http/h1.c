@@ -6,21 +6,35 @@
 #include "http/h1_pool.h"
 #include "http/h1_write.h"
 
-struct h1 *
-h1_new(const struct h1_host *host, void *owner, const struct h1_settings *settings,
+static const struct session_ops session_ops;
+
+static struct h1 *
+h1_of(const struct http_session *s)
+{
+	return container_of(s, struct h1, session);
+}
+
+struct http_session *
+h1_new(const struct http_host *host, void *owner, const struct http_settings *settings,
        const struct client *client)
 {
 	struct h1 *h = MEM_NEW(struct h1);
 
-	*h = (struct h1){.host = host, .owner = owner, .settings = settings, .client = client};
+	*h = (struct h1){.session = {.ops = &session_ops},
+			 .host = host,
+			 .owner = owner,
+			 .settings = settings,
+			 .client = client};
 	h->out = buf_with_cap(OUTPUT_MAX);
 	h->body = h1_body_none();
-	return h;
+	return &h->session;
 }
 
-void
-h1_use(struct h1 *h, const struct h1_settings *settings)
+static void
+use(struct http_session *s, const struct http_settings *settings)
 {
+	struct h1 *h = h1_of(s);
+
 	h->settings = settings;
 }
 
@@ -31,11 +45,11 @@ give_back(struct h1 *h)
 		h1_pool_take_back(&h->out);
 }
 
-void
-h1_free(struct h1 *h)
+static void
+free_h1(struct http_session *s)
 {
-	if (h == NULL)
-		return;
+	struct h1 *h = h1_of(s);
+
 	if (h->now != NULL)
 		h1_forget(h);
 	buf_taken(&h->out, buf_len(&h->out));
@@ -56,22 +70,24 @@ is_idle(const struct h1 *h)
 	return h->stage == STAGE_HEAD && !h->left_over && !h->blank;
 }
 
-enum h1_state
-h1_state(const struct h1 *h)
+static enum session_state
+state(const struct http_session *s)
 {
+	const struct h1 *h = h1_of(s);
+
 	switch ((enum stage)h->stage) {
 	case STAGE_BODY:
-		return H1_BODY;
+		return SESSION_BODY;
 	case STAGE_ANSWER:
-		return H1_ANSWERING;
+		return SESSION_ANSWERING;
 	case STAGE_CLOSED:
-		return H1_CLOSING;
+		return SESSION_CLOSING;
 	case STAGE_HEAD:
 		break;
 	}
 	if (is_idle(h))
-		return H1_IDLE;
-	return is_output_full(h) ? H1_ANSWERING : H1_HEAD;
+		return SESSION_IDLE;
+	return is_output_full(h) ? SESSION_ANSWERING : SESSION_HEAD;
 }
 
 static size_t
@@ -103,9 +119,10 @@ close_if_over(struct h1 *h)
 		h->stage = STAGE_CLOSED;
 }
 
-size_t
-h1_receive(struct h1 *h, struct span in)
+static size_t
+receive(struct http_session *s, struct span in)
 {
+	struct h1 *h = h1_of(s);
 	size_t used = 0, n;
 	uint8_t stage;
 
@@ -131,9 +148,11 @@ break_off(struct h1 *h)
 	h->stage = STAGE_CLOSED;
 }
 
-void
-h1_receive_end(struct h1 *h)
+static void
+receive_end(struct http_session *s)
 {
+	struct h1 *h = h1_of(s);
+
 	h->ended = true;
 	if (h->stage == STAGE_BODY)
 		break_off(h);
@@ -142,9 +161,10 @@ h1_receive_end(struct h1 *h)
 	close_if_over(h);
 }
 
-void
-h1_timed_out(struct h1 *h)
+static void
+timed_out(struct http_session *s)
 {
+	struct h1 *h = h1_of(s);
 	bool asked_half = h->stage == STAGE_HEAD && !is_idle(h) && !is_output_full(h);
 
 	if (asked_half)
@@ -155,17 +175,21 @@ h1_timed_out(struct h1 *h)
 		break_off(h);
 }
 
-void
-h1_drain(struct h1 *h)
+static void
+drain_session(struct http_session *s)
 {
+	struct h1 *h = h1_of(s);
+
 	h->draining = true;
 	if (is_idle(h))
 		h->stage = STAGE_CLOSED;
 }
 
-struct buf *
-h1_output(struct h1 *h)
+static struct buf *
+output(struct http_session *s)
 {
+	struct h1 *h = h1_of(s);
+
 	return &h->out;
 }
 
@@ -178,9 +202,11 @@ waits_for_room(const struct h1 *h)
 	       ex->handler->writable != NULL && !is_output_full(h);
 }
 
-void
-h1_sent(struct h1 *h)
+static void
+sent(struct http_session *s)
 {
+	struct h1 *h = h1_of(s);
+
 	if (waits_for_room(h)) {
 		h->calls++;
 		h->now->ex.handler->writable(&h->now->ex);
@@ -190,11 +216,35 @@ h1_sent(struct h1 *h)
 	give_back(h);
 }
 
-bool
-h1_will_close(const struct h1 *h)
+static bool
+will_close(const struct http_session *s)
 {
+	const struct h1 *h = h1_of(s);
+
 	return h->close || h->draining || h->stage == STAGE_CLOSED;
 }
+
+static bool
+wants_input(const struct http_session *s)
+{
+	enum session_state now = state(s);
+
+	return now == SESSION_IDLE || now == SESSION_HEAD || now == SESSION_BODY;
+}
+
+static const struct session_ops session_ops = {
+    .free = free_h1,
+    .use = use,
+    .state = state,
+    .wants_input = wants_input,
+    .receive = receive,
+    .receive_end = receive_end,
+    .timed_out = timed_out,
+    .drain = drain_session,
+    .output = output,
+    .sent = sent,
+    .will_close = will_close,
+};
 
 /* An answer to nobody's request. */
 static bool

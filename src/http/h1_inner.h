@@ -31,9 +31,10 @@ struct h1_exchange {
 
 /* Small: most connections are idle most of the time, and this is all they hold. */
 struct h1 {
-	const struct h1_host *host;
+	struct http_session session;
+	const struct http_host *host;
 	void *owner;
-	const struct h1_settings *settings;
+	const struct http_settings *settings;
 	const struct client *client;
 	struct h1_exchange *now; /* NULL between exchanges */
 	struct buf out;

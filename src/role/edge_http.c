@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "http/h1.h"
 #include "os/sock.h"
 #include "role/edge_worker.h"
 #include "tls/conn.h"
@@ -14,17 +15,17 @@
 struct http {
 	struct conn *conn;
 	struct worker *worker;
-	struct tls_conn *tls; /* NULL in clear */
-	struct h1 *h1;        /* NULL until TLS is there */
+	struct tls_conn *tls;      /* NULL in clear */
+	struct http_session *http; /* NULL until TLS is there */
 	struct client client;
-	struct buf in;       /* received, not used yet; mostly empty */
-	enum h1_state timed; /* what the timer runs for */
-	bool readable;       /* recv may give something */
-	bool fin;            /* the peer's FIN is there, or behind what can be read */
-	bool asks_out;       /* READY_OUT is watched for too */
-	bool answered;       /* an answer was begun: a ticket went with it, if any was worth it */
-	bool last;           /* what is sent now is the last: FIN follows at once */
-	bool pumping;        /* pump() is on the stack: it will see what handlers add */
+	struct buf in;            /* received, not used yet; mostly empty */
+	enum session_state timed; /* what the timer runs for */
+	bool readable;            /* recv may give something */
+	bool fin;                 /* the peer's FIN is there, or behind what can be read */
+	bool asks_out;            /* READY_OUT is watched for too */
+	bool answered; /* an answer was begun: a ticket went with it, if any was worth it */
+	bool last;     /* what is sent now is the last: FIN follows at once */
+	bool pumping;  /* pump() is on the stack: it will see what handlers add */
 	char name[HELLO_NAME_MAX + 1];
 };
 
@@ -97,7 +98,7 @@ http_end(struct conn *c)
 	struct http *h = http_of(c);
 
 	h->pumping = true; /* a handler that is told `gone` must not start anything */
-	h1_free(h->h1);
+	session_free(h->http);
 	tls_conn_free(h->tls);
 	buf_free(&h->in);
 	free(h);
@@ -115,19 +116,19 @@ wait_for_room(struct http *h)
 }
 
 static uint64_t
-time_for(const struct worker *w, enum h1_state state)
+time_for(const struct worker *w, enum session_state state)
 {
 	const struct limits *limits = &w->view->snapshot->config->limits;
 
 	switch (state) {
-	case H1_HEAD:
+	case SESSION_HEAD:
 		return limits->header_timeout;
-	case H1_BODY:
+	case SESSION_BODY:
 		return limits->body_timeout;
-	case H1_IDLE:
+	case SESSION_IDLE:
 		return limits->idle_timeout;
-	case H1_ANSWERING:
-	case H1_CLOSING:
+	case SESSION_ANSWERING:
+	case SESSION_CLOSING:
 		break;
 	}
 	return limits->write_timeout;
@@ -139,11 +140,11 @@ timed_out(struct timer *t)
 	struct conn *c = container_of(t, struct conn, timer);
 	struct http *h = http_of(c);
 
-	if (h->h1 == NULL || h->timed == H1_ANSWERING || h->timed == H1_CLOSING) {
+	if (h->http == NULL || h->timed == SESSION_ANSWERING || h->timed == SESSION_CLOSING) {
 		conn_close(c);
 		return;
 	}
-	h1_timed_out(h->h1);
+	session_timed_out(h->http);
 	pump(h);
 }
 
@@ -151,13 +152,14 @@ timed_out(struct timer *t)
 static void
 set_deadline(struct http *h)
 {
-	enum h1_state state = buf_len(h1_output(h->h1)) > 0 ? H1_ANSWERING : h1_state(h->h1);
+	enum session_state state =
+	    buf_len(session_output(h->http)) > 0 ? SESSION_ANSWERING : session_state(h->http);
 
-	if (state == H1_HEAD && h->timed == H1_HEAD)
+	if (state == SESSION_HEAD && h->timed == SESSION_HEAD)
 		return;
-	if (state == H1_IDLE || state == H1_HEAD)
+	if (state == SESSION_IDLE || state == SESSION_HEAD)
 		conn_may_go(h->conn);
-	else if (state == H1_BODY || buf_len(h1_output(h->h1)) > 0)
+	else if (state == SESSION_BODY || buf_len(session_output(h->http)) > 0)
 		conn_may_go_last(h->conn);
 	else
 		conn_keep(h->conn);
@@ -186,13 +188,13 @@ finish(struct http *h)
 static enum step
 flush(struct http *h)
 {
-	struct buf *out = h1_output(h->h1);
+	struct buf *out = session_output(h->http);
 	size_t taken;
 
-	if (!h->answered && h->tls != NULL && !h1_will_close(h->h1))
+	if (!h->answered && h->tls != NULL && !session_will_close(h->http))
 		tls_send_ticket(h->tls);
 	h->answered = true;
-	h->last = h1_state(h->h1) == H1_CLOSING;
+	h->last = session_state(h->http) == SESSION_CLOSING;
 	while (buf_len(out) > 0) {
 		enum tls_result r = http_write(h, buf_span(out), &taken);
 
@@ -204,27 +206,19 @@ flush(struct http *h)
 			return gone(h);
 		buf_taken(out, taken);
 	}
-	h1_sent(h->h1);
+	session_sent(h->http);
 	return STEP_DONE;
 }
 
-static bool
-wants_input(const struct http *h)
-{
-	enum h1_state state = h1_state(h->h1);
-
-	return state == H1_IDLE || state == H1_HEAD || state == H1_BODY;
-}
-
-/* Gives h1 what was kept and what is new, and keeps what it does not use yet. */
+/* Gives HTTP what was kept and what is new, and keeps what it does not use yet. */
 static bool
 feed(struct http *h, struct span fresh)
 {
 	if (buf_len(&h->in) == 0)
-		return buf_append(&h->in, span_tail(fresh, h1_receive(h->h1, fresh)));
+		return buf_append(&h->in, span_tail(fresh, session_receive(h->http, fresh)));
 	if (!buf_append(&h->in, fresh))
 		return false;
-	buf_taken(&h->in, h1_receive(h->h1, buf_span(&h->in)));
+	buf_taken(&h->in, session_receive(h->http, buf_span(&h->in)));
 	if (buf_len(&h->in) == 0)
 		buf_free(&h->in);
 	return true;
@@ -236,8 +230,8 @@ feed_kept(struct http *h)
 {
 	size_t before = buf_len(&h->in);
 
-	return before > 0 && wants_input(h) && feed(h, SPAN_NONE) &&
-	       (buf_len(&h->in) < before || !wants_input(h));
+	return before > 0 && session_wants_input(h->http) && feed(h, SPAN_NONE) &&
+	       (buf_len(&h->in) < before || !session_wants_input(h->http));
 }
 
 /* Reads once. */
@@ -247,14 +241,15 @@ fill(struct http *h)
 	size_t room = h->in.cap - buf_len(&h->in), got = 0;
 	uint8_t *scratch = h->worker->scratch;
 
-	if (!wants_input(h) || (!h->readable && (h->tls == NULL || !tls_has_more(h->tls))))
+	if (!session_wants_input(h->http) ||
+	    (!h->readable && (h->tls == NULL || !tls_has_more(h->tls))))
 		return STEP_WAIT;
 	switch (http_read(h, scratch, room < SCRATCH_SIZE ? room : SCRATCH_SIZE, &got)) {
 	case TLS_DONE:
 		return feed(h, span_of(scratch, got)) ? STEP_DONE : gone(h);
 	case TLS_CLOSED:
 		h->readable = false;
-		h1_receive_end(h->h1);
+		session_receive_end(h->http);
 		return STEP_DONE;
 	case TLS_FAILED:
 		return gone(h);
@@ -272,9 +267,9 @@ fill(struct http *h)
 static enum step
 advance(struct http *h)
 {
-	if (buf_len(h1_output(h->h1)) > 0)
+	if (buf_len(session_output(h->http)) > 0)
 		return flush(h);
-	if (h1_state(h->h1) == H1_CLOSING)
+	if (session_state(h->http) == SESSION_CLOSING)
 		return finish(h);
 	return feed_kept(h) ? STEP_DONE : fill(h);
 }
@@ -301,7 +296,7 @@ pump(struct http *h)
 		set_deadline(h);
 	} else {
 		conn_keep(h->conn);
-		h->timed = H1_CLOSING; /* whatever runs next sets the deadline anew */
+		h->timed = SESSION_CLOSING; /* whatever runs next sets the deadline anew */
 		timer_set(h->worker->loop, &h->conn->timer, 0, go_on);
 	}
 }
@@ -313,7 +308,7 @@ on_request(struct exchange *ex, void *owner)
 	struct http *h = owner;
 	struct conn *c = h->conn;
 
-	h->timed = H1_ANSWERING; /* the next head has a deadline of its own */
+	h->timed = SESSION_ANSWERING; /* the next head has a deadline of its own */
 	if (c->view != h->worker->view) {
 		view_release(c->view);
 		c->view = view_share(h->worker->view);
@@ -354,14 +349,14 @@ on_now(void *owner)
 	return loop_now(((struct http *)owner)->worker->loop);
 }
 
-static const struct h1_host host = {on_request, on_over, on_output, on_date, on_now};
+static const struct http_host host = {on_request, on_over, on_output, on_date, on_now};
 
 static void
-begin_h1(struct http *h)
+begin_http(struct http *h)
 {
-	h->h1 = h1_new(&host, h, &h->worker->http, &h->client);
+	h->http = h1_new(&host, h, &h->worker->http, &h->client);
 	h->in = buf_with_cap(h->worker->http.header_bytes + IN_SLACK);
-	h->timed = H1_CLOSING;
+	h->timed = SESSION_CLOSING;
 	pump(h);
 }
 
@@ -375,7 +370,7 @@ secured(struct http *h)
 	worker_count(w, COUNTER_TLS, 1);
 	if (tls_resumed(h->tls))
 		worker_count(w, COUNTER_TLS_RESUMED, 1);
-	begin_h1(h);
+	begin_http(h);
 }
 
 static void
@@ -416,7 +411,7 @@ ready(struct watch *watch, uint32_t events)
 		h->readable = true;
 	if (events & READY_RDHUP)
 		h->fin = true;
-	if (h->h1 == NULL)
+	if (h->http == NULL)
 		handshake(h);
 	else
 		pump(h);
@@ -472,7 +467,7 @@ http_begin_tls(struct conn *c, const struct site *site, const struct hello *hell
 void
 http_begin_plain(struct conn *c)
 {
-	begin_h1(http_new(c, false));
+	begin_http(http_new(c, false));
 }
 
 bool
@@ -486,11 +481,11 @@ http_drain(struct conn *c)
 {
 	struct http *h = http_of(c);
 
-	if (h->h1 == NULL) {
+	if (h->http == NULL) {
 		conn_close(c);
 		return;
 	}
-	h1_drain(h->h1);
+	session_drain(h->http);
 	pump(h);
 }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "http/h1.h"
 #include "os/sock.h"
 #include "role/edge.h"
 #include "role/edge_conn.h"
@@ -246,7 +247,7 @@ worker_commit(struct worker *w)
 	w->next_view = NULL;
 	const struct config *c = w->view->snapshot->config;
 	limits = &c->limits;
-	w->http = (struct h1_settings){.header_bytes = limits->header_bytes,
+	w->http = (struct http_settings){.header_bytes = limits->header_bytes,
 				       .header_fields = limits->header_fields,
 				       .body_bytes = limits->body_bytes,
 				       .server_name = c->server_name};

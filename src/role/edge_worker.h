@@ -10,7 +10,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "http/date.h"
-#include "http/h1.h"
+#include "http/session.h"
 #include "ipc/message.h"
 #include "os/loop.h"
 #include "os/relay.h"
@@ -47,7 +47,7 @@ struct worker {
 	uint8_t *scratch; /* SCRATCH_SIZE bytes, for the callback that runs */
 
 	struct view *view, *next_view; /* the next one is built, but not in use yet */
-	struct h1_settings http;       /* of `view`; its address never changes */
+	struct http_settings http;       /* of `view`; its address never changes */
 	struct list listeners;
 	bool paused; /* listeners are not watched: too many connections, or no descriptors */
 	struct timer resume;

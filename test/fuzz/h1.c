@@ -35,7 +35,7 @@ assert_alike(const struct talk *a, const struct talk *b)
 {
 	check(span_equal(buf_span(&a->log), buf_span(&b->log)));
 	check(span_equal(buf_span(&a->out), buf_span(&b->out)));
-	check(h1_state(a->h1) == h1_state(b->h1));
+	check(session_state(a->h1) == session_state(b->h1));
 	check(a->requests == b->requests && a->overs == b->overs && a->gones == b->gones);
 }
 
@@ -46,15 +46,15 @@ end_it(struct talk *t, uint8_t how)
 	if (t->later != NULL && (how & 1) != 0)
 		exchange_respond(t->later, 200, NULL, 0, SPAN_OF("late"));
 	if ((how & 2) != 0)
-		h1_receive_end(t->h1);
+		session_receive_end(t->h1);
 	talk_say(t, SPAN_NONE);
 	if ((how & 4) != 0)
-		h1_timed_out(t->h1);
+		session_timed_out(t->h1);
 	if ((how & 8) != 0)
-		h1_drain(t->h1);
+		session_drain(t->h1);
 	talk_say(t, SPAN_NONE);
 	/* With FIN said, only an answer that nobody gave keeps it open. */
-	check((how & 2) == 0 || h1_state(t->h1) == H1_CLOSING || t->later != NULL);
+	check((how & 2) == 0 || session_state(t->h1) == SESSION_CLOSING || t->later != NULL);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -76,7 +76,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	end_it(&whole, data[0]);
 	end_it(&cut, data[0]);
 	assert_alike(&whole, &cut);
-	h1_free(whole.h1);
+	session_free(whole.h1);
 	whole.h1 = NULL;
 	check(whole.overs >= whole.requests);
 	talk_end(&whole);

@@ -210,7 +210,7 @@ hostile_requests_are_refused_and_end_the_connection(void **state)
 		talk_say(&t, s->bytes);
 		if (first_status(&t) != s->status)
 			fail_msg("%s: answered %u, not %u", s->what, first_status(&t), s->status);
-		if (h1_state(t.h1) != H1_CLOSING || !out_has(&t, "Connection: close\r\n"))
+		if (session_state(t.h1) != SESSION_CLOSING || !out_has(&t, "Connection: close\r\n"))
 			fail_msg("%s: the connection goes on", s->what);
 		if (t.overs != 1 || out_count(&t, "HTTP/1.1 ") != 1)
 			fail_msg("%s: %u answers, %u logged", s->what, out_count(&t, "HTTP/1.1 "),
@@ -232,7 +232,7 @@ assert_same_in_two(const char *what, struct span bytes, size_t cut, const struct
 	talk_say(&t, span_tail(bytes, cut));
 	if (!span_equal(buf_span(&t.out), buf_span(&whole->out)) ||
 	    !span_equal(buf_span(&t.log), buf_span(&whole->log)) ||
-	    h1_state(t.h1) != h1_state(whole->h1))
+	    session_state(t.h1) != session_state(whole->h1))
 		fail_msg("%s: cut at %zu, the outcome is another", what, cut);
 	talk_end(&t);
 }
@@ -275,65 +275,70 @@ every_split_of_a_hostile_request_is_refused_alike(void **state)
 /* What comes of each: the log of requests seen, and how the connection stands then. */
 static const struct valid {
 	const char *what, *bytes, *log;
-	enum h1_state state;
+	enum session_state state;
 } valids[] = {
-    {"GET", GET END, "GET a /?\n", H1_IDLE},
-    {"one empty line before", "\r\n" GET END, "GET a /?\n", H1_IDLE},
+    {"GET", GET END, "GET a /?\n", SESSION_IDLE},
+    {"one empty line before", "\r\n" GET END, "GET a /?\n", SESSION_IDLE},
     {"names in any case", "GET / HTTP/1.1\r\nhOsT: A.Example\r\n" END, "GET a.example /?\n",
-     H1_IDLE},
-    {"no space after the colon", "GET / HTTP/1.1\r\nHost:a\r\n" END, "GET a /?\n", H1_IDLE},
+     SESSION_IDLE},
+    {"no space after the colon", "GET / HTTP/1.1\r\nHost:a\r\n" END, "GET a /?\n", SESSION_IDLE},
     {"much space around the value", "GET / HTTP/1.1\r\nHost: \t a \t \r\n" END, "GET a /?\n",
-     H1_IDLE},
-    {"empty value", GET "f:\r\n" END, "GET a /?\n", H1_IDLE},
-    {"obs-text in a value", GET "f: \303\274\r\n" END, "GET a /?\n", H1_IDLE},
-    {"port", "GET / HTTP/1.1\r\nHost: a:8443\r\n" END, "GET a:8443 /?\n", H1_IDLE},
+     SESSION_IDLE},
+    {"empty value", GET "f:\r\n" END, "GET a /?\n", SESSION_IDLE},
+    {"obs-text in a value", GET "f: \303\274\r\n" END, "GET a /?\n", SESSION_IDLE},
+    {"port", "GET / HTTP/1.1\r\nHost: a:8443\r\n" END, "GET a:8443 /?\n", SESSION_IDLE},
     {"IPv6", "GET / HTTP/1.1\r\nHost: [2001:DB8::1]:443\r\n" END, "GET [2001:db8::1]:443 /?\n",
-     H1_IDLE},
-    {"query", "GET /x?a=%zz&b=|{}? HTTP/1.1\r\n" HOST END, "GET a /x?a=%zz&b=|{}?\n", H1_IDLE},
-    {"dot segments", "GET /a/./b/../%2e/c/ HTTP/1.1\r\n" HOST END, "GET a /a/c/?\n", H1_IDLE},
-    {"empty segments", "GET //a///b HTTP/1.1\r\n" HOST END, "GET a /a/b?\n", H1_IDLE},
-    {"encoded", "GET /%41%20b HTTP/1.1\r\n" HOST END, "GET a /A b?\n", H1_IDLE},
-    {"absolute-form", "GET HTTPS://A/x?y HTTP/1.1\r\n" HOST END, "GET a /x?y\n", H1_IDLE},
-    {"absolute-form without path", "GET http://a HTTP/1.1\r\n" HOST END, "GET a /?\n", H1_IDLE},
-    {"absolute-form, query only", "GET http://a?x HTTP/1.1\r\n" HOST END, "GET a /?x\n", H1_IDLE},
-    {"OPTIONS *", "OPTIONS * HTTP/1.1\r\n" HOST END, "OPTIONS a *?\n", H1_IDLE},
-    {"OPTIONS http://a", "OPTIONS http://a HTTP/1.1\r\n" HOST END, "OPTIONS a *?\n", H1_IDLE},
-    {"a method of others", "PROPFIND / HTTP/1.1\r\n" HOST END, "PROPFIND a /?\n", H1_IDLE},
-    {"HTTP/1.2 is 1.1", "GET / HTTP/1.2\r\n" HOST END, "GET a /?\n", H1_IDLE},
-    {"1.0 closes", "GET / HTTP/1.0\r\n" END, "GET  /?\n", H1_CLOSING},
-    {"1.0 kept", "GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n" END, "GET  /?\n", H1_IDLE},
-    {"close", GET "Connection: te, Close\r\n" END, "GET a /?\n", H1_CLOSING},
+     SESSION_IDLE},
+    {"query", "GET /x?a=%zz&b=|{}? HTTP/1.1\r\n" HOST END, "GET a /x?a=%zz&b=|{}?\n", SESSION_IDLE},
+    {"dot segments", "GET /a/./b/../%2e/c/ HTTP/1.1\r\n" HOST END, "GET a /a/c/?\n", SESSION_IDLE},
+    {"empty segments", "GET //a///b HTTP/1.1\r\n" HOST END, "GET a /a/b?\n", SESSION_IDLE},
+    {"encoded", "GET /%41%20b HTTP/1.1\r\n" HOST END, "GET a /A b?\n", SESSION_IDLE},
+    {"absolute-form", "GET HTTPS://A/x?y HTTP/1.1\r\n" HOST END, "GET a /x?y\n", SESSION_IDLE},
+    {"absolute-form without path", "GET http://a HTTP/1.1\r\n" HOST END, "GET a /?\n",
+     SESSION_IDLE},
+    {"absolute-form, query only", "GET http://a?x HTTP/1.1\r\n" HOST END, "GET a /?x\n",
+     SESSION_IDLE},
+    {"OPTIONS *", "OPTIONS * HTTP/1.1\r\n" HOST END, "OPTIONS a *?\n", SESSION_IDLE},
+    {"OPTIONS http://a", "OPTIONS http://a HTTP/1.1\r\n" HOST END, "OPTIONS a *?\n", SESSION_IDLE},
+    {"a method of others", "PROPFIND / HTTP/1.1\r\n" HOST END, "PROPFIND a /?\n", SESSION_IDLE},
+    {"HTTP/1.2 is 1.1", "GET / HTTP/1.2\r\n" HOST END, "GET a /?\n", SESSION_IDLE},
+    {"1.0 closes", "GET / HTTP/1.0\r\n" END, "GET  /?\n", SESSION_CLOSING},
+    {"1.0 kept", "GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n" END, "GET  /?\n", SESSION_IDLE},
+    {"close", GET "Connection: te, Close\r\n" END, "GET a /?\n", SESSION_CLOSING},
     {"a handler that wants to close", "GET /close HTTP/1.1\r\n" HOST END, "GET a /close?\n",
-     H1_CLOSING},
-    {"body by length", POST "Content-Length: 3\r\n" END "abc", "POST a /echo?\n abc\n", H1_IDLE},
-    {"no body", POST "Content-Length: 0\r\n" END, "POST a /echo?\n \n", H1_IDLE},
+     SESSION_CLOSING},
+    {"body by length", POST "Content-Length: 3\r\n" END "abc", "POST a /echo?\n abc\n",
+     SESSION_IDLE},
+    {"no body", POST "Content-Length: 0\r\n" END, "POST a /echo?\n \n", SESSION_IDLE},
     {"chunks", POST TE END "3\r\nabc\r\n0A\r\n0123456789\r\n0\r\n\r\n",
-     "POST a /echo?\n abc0123456789\n", H1_IDLE},
+     "POST a /echo?\n abc0123456789\n", SESSION_IDLE},
     {"Chunked", POST "Transfer-Encoding: Chunked\r\n" END "0\r\n\r\n", "POST a /echo?\n \n",
-     H1_IDLE},
-    {"extensions", POST TE END "1;a=\"b;c\"\r\na\r\n0;x\r\n\r\n", "POST a /echo?\n a\n", H1_IDLE},
+     SESSION_IDLE},
+    {"extensions", POST TE END "1;a=\"b;c\"\r\na\r\n0;x\r\n\r\n", "POST a /echo?\n a\n",
+     SESSION_IDLE},
     {"trailers", POST TE END "1\r\na\r\n0\r\nT: x\r\nContent-Length: 9\r\n\r\n",
-     "POST a /echo?\n a\n", H1_IDLE},
+     "POST a /echo?\n a\n", SESSION_IDLE},
     {"body nobody wants", "POST / HTTP/1.1\r\n" HOST "Content-Length: 5\r\n" END "abcde" GET END,
-     "POST a /?\nGET a /?\n", H1_IDLE},
+     "POST a /?\nGET a /?\n", SESSION_IDLE},
     {"chunks nobody wants", "POST / HTTP/1.1\r\n" HOST TE END "1\r\na\r\n0\r\n\r\n" GET END,
-     "POST a /?\nGET a /?\n", H1_IDLE},
+     "POST a /?\nGET a /?\n", SESSION_IDLE},
     {"pipelined",
      GET END "GET /2 HTTP/1.1\r\n" HOST END POST "Content-Length: 1\r\n" END "x" GET END,
-     "GET a /?\nGET a /2?\nPOST a /echo?\n x\nGET a /?\n", H1_IDLE},
-    {"nothing after close", GET "Connection: close\r\n" END GET END, "GET a /?\n", H1_CLOSING},
+     "GET a /?\nGET a /2?\nPOST a /echo?\n x\nGET a /?\n", SESSION_IDLE},
+    {"nothing after close", GET "Connection: close\r\n" END GET END, "GET a /?\n", SESSION_CLOSING},
     {"expects 100", POST "Expect: 100-Continue\r\nContent-Length: 2\r\n" END "ab",
-     "POST a /echo?\n ab\n", H1_IDLE},
+     "POST a /echo?\n ab\n", SESSION_IDLE},
     {"promises more than it has", "GET /short HTTP/1.1\r\n" HOST END GET END, "GET a /short?\n",
-     H1_CLOSING},
-    {"large", "GET /big HTTP/1.1\r\n" HOST END GET END, "GET a /big?\nGET a /?\n", H1_IDLE},
+     SESSION_CLOSING},
+    {"large", "GET /big HTTP/1.1\r\n" HOST END GET END, "GET a /big?\nGET a /?\n", SESSION_IDLE},
     {"of unknown length", "GET /unknown HTTP/1.1\r\n" HOST END GET END,
-     "GET a /unknown?\nGET a /?\n", H1_IDLE},
-    {"half a request", "GET / HTTP/1.1\r\nHos", "", H1_HEAD},
-    {"half an empty line", "\r", "", H1_HEAD},
-    {"an empty line", "\r\n", "", H1_HEAD},
-    {"half a body", POST "Content-Length: 2\r\n" END "a", "POST a /echo?\n", H1_BODY},
-    {"no answer yet", "GET /later HTTP/1.1\r\n" HOST END GET END, "GET a /later?\n", H1_ANSWERING},
+     "GET a /unknown?\nGET a /?\n", SESSION_IDLE},
+    {"half a request", "GET / HTTP/1.1\r\nHos", "", SESSION_HEAD},
+    {"half an empty line", "\r", "", SESSION_HEAD},
+    {"an empty line", "\r\n", "", SESSION_HEAD},
+    {"half a body", POST "Content-Length: 2\r\n" END "a", "POST a /echo?\n", SESSION_BODY},
+    {"no answer yet", "GET /later HTTP/1.1\r\n" HOST END GET END, "GET a /later?\n",
+     SESSION_ANSWERING},
 };
 
 static void
@@ -349,8 +354,8 @@ valid_requests_are_understood(void **state)
 		if (!span_equal(buf_span(&t.log), span_str(v->log)))
 			fail_msg("%s: saw %.*s", v->what, (int)buf_len(&t.log),
 				 (const char *)buf_span(&t.log).p);
-		if (h1_state(t.h1) != v->state)
-			fail_msg("%s: state %d", v->what, h1_state(t.h1));
+		if (session_state(t.h1) != v->state)
+			fail_msg("%s: state %d", v->what, session_state(t.h1));
 		talk_end(&t);
 		assert_int_equal(t.overs, t.requests);
 	}
@@ -489,11 +494,11 @@ a_slow_reader_costs_no_more_than_the_output_cap(void **state)
 	talk_start(&t);
 	t.deaf = true;
 	say(&t, "GET /big HTTP/1.1\r\n" HOST END GET END);
-	assert_int_equal(h1_state(t.h1), H1_ANSWERING);
-	assert_in_range(buf_len(h1_output(t.h1)), 60000, 128 * 1024);
+	assert_int_equal(session_state(t.h1), SESSION_ANSWERING);
+	assert_in_range(buf_len(session_output(t.h1)), 60000, 128 * 1024);
 	t.deaf = false;
 	while (talk_flush(&t, 777))
-		assert_true(buf_len(h1_output(t.h1)) <= 128 * 1024);
+		assert_true(buf_len(session_output(t.h1)) <= 128 * 1024);
 	assert_int_equal(t.requests, 1);
 	assert_true(is_big_body(body_of(&t), false));
 	say(&t, "");
@@ -512,15 +517,15 @@ pipelined_requests_wait_for_room(void **state)
 	t.deaf = true;
 	for (int i = 0; i < 3000; i++)
 		say(&t, GET END);
-	assert_true(buf_len(h1_output(t.h1)) < 80000);
+	assert_true(buf_len(session_output(t.h1)) < 80000);
 	assert_true(t.requests < 1500);
-	assert_int_equal(h1_state(t.h1), H1_ANSWERING);
+	assert_int_equal(session_state(t.h1), SESSION_ANSWERING);
 	t.deaf = false;
 	talk_flush(&t, SIZE_MAX);
 	say(&t, "");
 	assert_int_equal(t.requests, 3000);
 	assert_int_equal(out_count(&t, "HTTP/1.1 200 OK"), 3000);
-	assert_int_equal(h1_state(t.h1), H1_IDLE);
+	assert_int_equal(session_state(t.h1), SESSION_IDLE);
 	talk_end(&t);
 }
 
@@ -533,7 +538,7 @@ nothing_is_taken_while_an_answer_is_awaited(void **state)
 	talk_start(&t);
 	say(&t, "GET /later HTTP/1.1\r\n" HOST END GET END);
 	assert_int_equal(buf_len(&t.in), sizeof(GET END) - 1);
-	assert_int_equal(h1_state(t.h1), H1_ANSWERING);
+	assert_int_equal(session_state(t.h1), SESSION_ANSWERING);
 	exchange_respond(t.later, 200, NULL, 0, SPAN_OF("late"));
 	assert_null(t.later);
 	assert_int_equal(t.outputs, 1);
@@ -556,7 +561,7 @@ a_late_answer_to_head_ends_it_too(void **state)
 	assert_true(t.later->answered);
 	exchange_sent(t.later, 0, true);
 	assert_null(t.later);
-	assert_int_equal(h1_state(t.h1), H1_IDLE);
+	assert_int_equal(session_state(t.h1), SESSION_IDLE);
 	talk_end(&t);
 }
 
@@ -592,8 +597,8 @@ an_answer_cut_short_closes_the_connection(void **state)
 	say(&t, "GET /later HTTP/1.1\r\n" HOST END);
 	exchange_start(t.later, 200, NULL, 0, LENGTH_UNKNOWN);
 	exchange_abort(t.later);
-	assert_int_equal(h1_state(t.h1), H1_CLOSING);
-	assert_true(h1_will_close(t.h1));
+	assert_int_equal(session_state(t.h1), SESSION_CLOSING);
+	assert_true(session_will_close(t.h1));
 	talk_flush(&t, SIZE_MAX);
 	assert_false(out_has(&t, "\r\n0\r\n\r\n"));
 	talk_end(&t);
@@ -608,7 +613,7 @@ an_answer_given_up_before_it_began_is_500(void **state)
 	talk_start(&t);
 	say(&t, "GET /abort HTTP/1.1\r\n" HOST END);
 	assert_int_equal(first_status(&t), 500);
-	assert_int_equal(h1_state(t.h1), H1_CLOSING);
+	assert_int_equal(session_state(t.h1), SESSION_CLOSING);
 	talk_end(&t);
 }
 
@@ -622,14 +627,14 @@ who_expects_100_gets_it_only_if_the_body_is_wanted(void **state)
 	say(&t, POST "Expect: 100-continue\r\nContent-Length: 2\r\n" END);
 	assert_out(&t, "HTTP/1.1 100 Continue\r\n\r\n");
 	say(&t, "ab");
-	assert_int_equal(h1_state(t.h1), H1_IDLE);
+	assert_int_equal(session_state(t.h1), SESSION_IDLE);
 	talk_end(&t);
 
 	/* RFC 9110 §10.1.1: the client may leave the body out, so nobody knows what comes next. */
 	talk_start(&t);
 	say(&t, "POST / HTTP/1.1\r\n" HOST "Expect: 100-continue\r\nContent-Length: 2\r\n" END);
 	assert_int_equal(first_status(&t), 200);
-	assert_int_equal(h1_state(t.h1), H1_CLOSING);
+	assert_int_equal(session_state(t.h1), SESSION_CLOSING);
 	talk_end(&t);
 
 	talk_start(&t); /* HTTP/1.0 cannot expect */
@@ -647,16 +652,16 @@ a_body_too_long_to_drain_ends_the_connection(void **state)
 	talk_start(&t);
 	say(&t, "POST / HTTP/1.1\r\n" HOST "Content-Length: 70000\r\n" END);
 	assert_true(out_has(&t, "Connection: close\r\n"));
-	assert_int_equal(h1_state(t.h1), H1_CLOSING);
+	assert_int_equal(session_state(t.h1), SESSION_CLOSING);
 	talk_end(&t);
 
 	talk_start(&t); /* nobody can know how long it will be */
 	say(&t, "POST / HTTP/1.1\r\n" HOST TE END);
 	for (int i = 0; i < 65; i++) {
-		assert_int_equal(h1_state(t.h1), H1_BODY);
+		assert_int_equal(session_state(t.h1), SESSION_BODY);
 		say(&t, "400\r\n" X1K "\r\n");
 	}
-	assert_int_equal(h1_state(t.h1), H1_CLOSING);
+	assert_int_equal(session_state(t.h1), SESSION_CLOSING);
 	talk_end(&t);
 }
 
@@ -669,7 +674,7 @@ a_bad_body_after_its_answer_is_not_answered_again(void **state)
 	(void)state;
 	talk_start(&t);
 	say(&t, "POST / HTTP/1.1\r\n" HOST TE END "zz\r\n" GET END);
-	assert_int_equal(h1_state(t.h1), H1_CLOSING);
+	assert_int_equal(session_state(t.h1), SESSION_CLOSING);
 	assert_int_equal(out_count(&t, "HTTP/1.1 "), 1);
 	assert_int_equal(t.overs, 1);
 	talk_end(&t);
@@ -683,13 +688,13 @@ fin_lets_answers_under_way_be_sent(void **state)
 	(void)state;
 	talk_start(&t);
 	say(&t, "GET /later HTTP/1.1\r\n" HOST END GET END);
-	h1_receive_end(t.h1);
-	assert_int_equal(h1_state(t.h1), H1_ANSWERING);
+	session_receive_end(t.h1);
+	assert_int_equal(session_state(t.h1), SESSION_ANSWERING);
 	exchange_respond(t.later, 200, NULL, 0, SPAN_OF("late"));
 	say(&t, "");
 	assert_int_equal(t.requests, 2);
 	assert_int_equal(out_count(&t, "HTTP/1.1 200 OK"), 2);
-	assert_int_equal(h1_state(t.h1), H1_CLOSING);
+	assert_int_equal(session_state(t.h1), SESSION_CLOSING);
 	talk_end(&t);
 }
 
@@ -709,8 +714,8 @@ fin_ends_what_is_not_whole(void **state)
 
 		talk_start(&t);
 		say(&t, begun[i]);
-		h1_receive_end(t.h1);
-		assert_int_equal(h1_state(t.h1), H1_CLOSING);
+		session_receive_end(t.h1);
+		assert_int_equal(session_state(t.h1), SESSION_CLOSING);
 		assert_int_equal(t.overs, t.requests);
 		talk_end(&t);
 	}
@@ -735,10 +740,10 @@ a_deadline_is_408_only_for_who_began_to_ask(void **state)
 
 		talk_start(&t);
 		say(&t, samples[i].begun);
-		h1_timed_out(t.h1);
+		session_timed_out(t.h1);
 		talk_flush(&t, SIZE_MAX);
 		assert_int_equal(first_status(&t), samples[i].status);
-		assert_int_equal(h1_state(t.h1), H1_CLOSING);
+		assert_int_equal(session_state(t.h1), SESSION_CLOSING);
 		talk_end(&t);
 	}
 }
@@ -750,17 +755,17 @@ a_drain_ends_after_the_request_under_way(void **state)
 
 	(void)state;
 	talk_start(&t);
-	h1_drain(t.h1);
-	assert_int_equal(h1_state(t.h1), H1_CLOSING);
+	session_drain(t.h1);
+	assert_int_equal(session_state(t.h1), SESSION_CLOSING);
 	talk_end(&t);
 
 	talk_start(&t);
 	say(&t, "GET / HTTP/1.1\r\nHo");
-	h1_drain(t.h1);
+	session_drain(t.h1);
 	say(&t, "st: a\r\n" END GET END);
 	assert_int_equal(t.requests, 1);
 	assert_true(out_has(&t, "Connection: close\r\n"));
-	assert_int_equal(h1_state(t.h1), H1_CLOSING);
+	assert_int_equal(session_state(t.h1), SESSION_CLOSING);
 	talk_end(&t);
 }
 
@@ -786,8 +791,8 @@ an_idle_connection_holds_next_to_nothing(void **state)
 	assert_true(sizeof(struct h1) < 300);
 	talk_start(&t);
 	say(&t, GET END "GET /big HTTP/1.1\r\n" HOST END);
-	assert_null(h1_output(t.h1)->data);
-	assert_null(t.h1->now);
+	assert_null(session_output(t.h1)->data);
+	assert_null(container_of(t.h1, struct h1, session)->now);
 	talk_end(&t);
 }
 
@@ -806,8 +811,8 @@ a_slow_head_costs_linear_time(void **state)
 	talk_start(&t);
 	t.settings.header_bytes = size + 1;
 	for (size_t n = 0; n <= size; n++)
-		assert_int_equal(h1_receive(t.h1, span_of(head, n)), 0);
-	assert_int_equal(h1_state(t.h1), H1_HEAD);
+		assert_int_equal(session_receive(t.h1, span_of(head, n)), 0);
+	assert_int_equal(session_state(t.h1), SESSION_HEAD);
 	free(head);
 	talk_end(&t);
 }
@@ -815,13 +820,13 @@ a_slow_head_costs_linear_time(void **state)
 static void
 new_settings_hold_from_the_next_request_on(void **state)
 {
-	struct h1_settings strict = {.header_bytes = 20, .header_fields = 1};
+	struct http_settings strict = {.header_bytes = 20, .header_fields = 1};
 	struct talk t;
 
 	(void)state;
 	talk_start(&t);
 	say(&t, GET END);
-	h1_use(t.h1, &strict);
+	session_use(t.h1, &strict);
 	say(&t, GET END);
 	assert_int_equal(t.last_status, 431);
 	talk_end(&t);

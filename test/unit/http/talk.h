@@ -14,8 +14,8 @@
 #define TALK_MAX  (4u << 20)
 
 struct talk {
-	struct h1 *h1;
-	struct h1_settings settings;
+	struct http_session *h1;
+	struct http_settings settings;
 	struct client client;
 	struct buf in;          /* not used yet */
 	struct buf out;         /* all that was sent */
@@ -199,7 +199,7 @@ talk_now(void *owner)
 	return 1000;
 }
 
-static const struct h1_host talk_host = {talk_request, talk_over, talk_output, talk_date, talk_now};
+static const struct http_host talk_host = {talk_request, talk_over, talk_output, talk_date, talk_now};
 
 static inline void
 talk_start(struct talk *t)
@@ -217,7 +217,7 @@ talk_start(struct talk *t)
 static inline void
 talk_end(struct talk *t)
 {
-	h1_free(t->h1);
+	session_free(t->h1);
 	t->h1 = NULL;
 	buf_free(&t->in);
 	buf_free(&t->out);
@@ -229,7 +229,7 @@ talk_end(struct talk *t)
 static inline bool
 talk_flush(struct talk *t, size_t piece)
 {
-	struct buf *out = h1_output(t->h1);
+	struct buf *out = session_output(t->h1);
 	bool moved = false;
 
 	while (!t->deaf && buf_len(out) > 0) {
@@ -237,7 +237,7 @@ talk_flush(struct talk *t, size_t piece)
 
 		talk_note(&t->out, sent);
 		buf_taken(out, sent.len);
-		h1_sent(t->h1);
+		session_sent(t->h1);
 		moved = true;
 	}
 	return moved;
@@ -250,13 +250,13 @@ talk_say(struct talk *t, struct span bytes)
 
 	talk_note(&t->in, bytes);
 	do {
-		enum h1_state before = h1_state(t->h1);
+		enum session_state before = session_state(t->h1);
 
-		used = h1_receive(t->h1, buf_span(&t->in));
+		used = session_receive(t->h1, buf_span(&t->in));
 		if (used > buf_len(&t->in))
 			abort();
 		buf_taken(&t->in, used);
-		if (!talk_flush(t, SIZE_MAX) && used == 0 && before == h1_state(t->h1))
+		if (!talk_flush(t, SIZE_MAX) && used == 0 && before == session_state(t->h1))
 			break;
 	} while (buf_len(&t->in) > 0);
 }

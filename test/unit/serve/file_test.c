@@ -282,11 +282,11 @@ a_file_cut_while_it_is_sent_ends_the_connection(void **state)
 
 	site_connect(t);
 	buf_taken(&t->out, buf_len(&t->out));
-	(void)h1_receive(t->h1, span_str(request));
-	assert_int_equal(h1_state(t->h1), H1_ANSWERING);
+	(void)session_receive(t->h1, span_str(request));
+	assert_int_equal(session_state(t->h1), SESSION_ANSWERING);
 	site_write(t, "large.bin", SPAN_OF("short"), WHEN);
 	const char *answer = site_collect(t);
-	assert_int_equal(h1_state(t->h1), H1_CLOSING);
+	assert_int_equal(session_state(t->h1), SESSION_CLOSING);
 	assert_string_equal(site_field(answer, "Content-Length"), "300000");
 	assert_true(strlen(site_body(answer)) < SITE_LARGE);
 }
@@ -310,7 +310,7 @@ no_descriptor_is_left_open(void **state)
 		(void)site_get(t, "GET /none/", fields[i]);
 	}
 	site_connect(t); /* and when the client leaves in the middle */
-	(void)h1_receive(t->h1, SPAN_OF("GET /large.bin HTTP/1.1\r\nHost: one.example\r\n\r\n"));
+	(void)session_receive(t->h1, SPAN_OF("GET /large.bin HTTP/1.1\r\nHost: one.example\r\n\r\n"));
 	site_connect(t);
 	int after = dup(0);
 	close(after);

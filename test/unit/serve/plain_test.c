@@ -47,22 +47,22 @@ on_now(void *owner)
 	return 1000;
 }
 
-static const struct h1_host host = {on_request, on_over, on_output, on_date, on_now};
+static const struct http_host host = {on_request, on_over, on_output, on_date, on_now};
 
 /* What is answered to one request, as text. */
 static const char *
 answer_to(const char *request)
 {
 	static char text[4096];
-	const struct h1_settings settings = {
+	const struct http_settings settings = {
 	    .header_bytes = 4096, .header_fields = 16, .body_bytes = 1024};
 	const struct client client = {.secure = false};
-	struct h1 *h = h1_new(&host, NULL, &settings, &client);
+	struct http_session *h = h1_new(&host, NULL, &settings, &client);
 
-	h1_receive(h, span_str(request));
-	struct span out = buf_span(h1_output(h));
+	session_receive(h, span_str(request));
+	struct span out = buf_span(session_output(h));
 	snprintf(text, sizeof text, "%.*s", (int)out.len, (const char *)out.p);
-	h1_free(h);
+	session_free(h);
 	h1_thread_end();
 	return text;
 }

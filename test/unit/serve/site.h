@@ -23,8 +23,8 @@ struct site_test {
 	int roots[1];
 	struct serve serve;
 	struct client client;
-	struct h1_settings settings;
-	struct h1 *h1;
+	struct http_settings settings;
+	struct http_session *h1;
 	struct buf out;
 	bool plain;
 };
@@ -74,7 +74,7 @@ site_output(void *owner)
 	(void)owner;
 }
 
-static const struct h1_host site_host = {site_request, site_over, site_output, site_date,
+static const struct http_host site_host = {site_request, site_over, site_output, site_date,
 					 site_now_ms};
 
 /* Writes a file below the test's directory; `when` is its time of modification. */
@@ -104,7 +104,7 @@ site_path(const struct site_test *t, const char *name)
 static inline void
 site_connect(struct site_test *t)
 {
-	h1_free(t->h1);
+	session_free(t->h1);
 	t->h1 = h1_new(&site_host, t, &t->settings, &t->client);
 }
 
@@ -152,7 +152,7 @@ site_start(struct site_test *t)
 				  .redirect_port = 443,
 				  .now_ms = site_clock};
 	t->settings =
-	    (struct h1_settings){.header_bytes = 4096, .header_fields = 50, .body_bytes = 1000};
+	    (struct http_settings){.header_bytes = 4096, .header_fields = 50, .body_bytes = 1000};
 	t->client = (struct client){.secure = true, .server_name = SPAN_OF("one.example")};
 	t->out = buf_with_cap(4u << 20);
 	site_connect(t);
@@ -163,7 +163,7 @@ site_end(struct site_test *t)
 {
 	char command[128];
 
-	h1_free(t->h1);
+	session_free(t->h1);
 	serve_files_free(t->serve.files);
 	config_free(t->config);
 	buf_free(&t->out);
@@ -178,13 +178,13 @@ site_end(struct site_test *t)
 static inline const char *
 site_collect(struct site_test *t)
 {
-	struct buf *out = h1_output(t->h1);
+	struct buf *out = session_output(t->h1);
 
 	while (buf_len(out) > 0) {
 		if (!buf_append(&t->out, buf_span(out)))
 			abort();
 		buf_taken(out, buf_len(out));
-		h1_sent(t->h1);
+		session_sent(t->h1);
 	}
 	uint8_t *end = buf_room(&t->out, 1);
 	if (end == NULL)
@@ -199,7 +199,7 @@ site_ask(struct site_test *t, const char *head)
 {
 	site_connect(t);
 	buf_taken(&t->out, buf_len(&t->out));
-	(void)h1_receive(t->h1, span_str(head));
+	(void)session_receive(t->h1, span_str(head));
 	return site_collect(t);
 }
 
