@@ -5,17 +5,19 @@
 packages_run=(
 	gcc libc6-dev meson ninja-build pkgconf
 	libssl-dev libseccomp-dev libcap-dev
+	libnghttp2-dev zlib1g-dev libbrotli-dev libzstd-dev libcrypt-dev
 )
 packages_test=(
 	"${packages_run[@]}"
 	libcmocka-dev python3-pytest universal-ctags
 	curl openssl certbot pebble nginx openssh-server openssh-client openvpn testssl.sh sslscan
 	netcat-openbsd iproute2 procps gdb ca-certificates
+	nghttp2-client python3-h2 python3-websocket wrk nodejs chromium brotli zstd
 )
 packages_fuzz=("${packages_run[@]}" clang libclang-rt-dev llvm)
 packages_bench=(
 	"${packages_run[@]}"
-	wrk nginx libnginx-mod-stream haproxy h2o sslh openssl iproute2
+	wrk nghttp2-client nginx libnginx-mod-stream haproxy h2o sslh openssl iproute2
 )
 packages_lint=(
 	"${packages_run[@]}"

@@ -25,12 +25,13 @@ struct endpoint {
 	struct address at;
 };
 
-/* One server to relay to. */
+/* One server to relay to, or to ask. */
 struct backend {
 	const char *text; /* in its shortest form, for logs */
 	const char *host; /* a name or an address; NULL for a Unix socket */
 	uint16_t port;
 	const char *unix_path; /* absolute; NULL for TCP */
+	const char *authority; /* of a proxy's server: what Host says, "localhost" for a socket */
 };
 
 enum proxy_header { PROXY_HEADER_OFF, PROXY_HEADER_V1, PROXY_HEADER_V2 };
@@ -72,15 +73,106 @@ struct share {
 	uint64_t classify_timeout;   /* ms from the first byte to a verdict */
 };
 
-enum route_handler { ROUTE_FILES };
+enum compress { COMPRESS_OFF, COMPRESS_FILES, COMPRESS_ALL };
+
+/* What a site does with requests, and each of its routes unless that says otherwise. */
+struct policy {
+	const char **index; /* names tried in a directory; NULL-ended */
+	const char **tries; /* paths tried before 404, "{path}" for the one asked for; NULL: none */
+	bool listing;       /* directories without an index are listed */
+	bool precompressed; /* FILE.br, FILE.zst and FILE.gz stand in for FILE */
+	enum compress compress;      /* on the way, what is worth it: of files, or of proxies too */
+	const char **compress_types; /* media types, or a kind with * for the rest; NULL-ended */
+	uint64_t body_bytes;         /* of a request */
+	uint64_t connections;        /* of one address at once on the site; 0: any */
+	struct rate {
+		uint64_t count, per_ms, burst; /* requests of one address; count 0: any */
+	} rate;
+	const char *realm; /* of basic authentication; NULL: nobody is asked */
+};
+
+/* The lists of a site, and of a route, which adds its own: these are looked at first. */
+struct policy_lists {
+	struct field_setting {
+		enum field_setting_how {
+			FIELD_SETTING_SET,
+			FIELD_SETTING_ADD,
+			FIELD_SETTING_REMOVE,
+			FIELD_SETTING_DEFAULT, /* only where the answer has none */
+		} how;
+		const char *name, *value; /* the name in lower case; value NULL for REMOVE */
+	} * fields;                       /* of answers */
+	size_t field_count;
+	struct cache_rule {
+		const char *pattern,
+		    *value; /* a path, its beginning or end: "*.css"; Cache-Control */
+	} * cache_rules;
+	size_t cache_rule_count;
+	struct error_page {
+		unsigned status;
+		const char *path; /* of the site, so below its own root */
+	} * error_pages;
+	size_t error_page_count;
+	struct account {
+		const char *name, *hash; /* as crypt(5) has it */
+	} * accounts;
+	size_t account_count;
+};
+
+/* What else than its path a request must have for a route; empty: anything. */
+struct route_condition {
+	const char **methods; /* NULL-ended; NULL: any */
+	struct network *from;
+	size_t from_count;
+	struct field_match {
+		const char *name, *value; /* value NULL: the field is there */
+	} * fields;                       /* all of them */
+	size_t field_count;
+};
+
+enum scheme { SCHEME_HTTP, SCHEME_HTTPS };
+enum verify { VERIFY_SYSTEM, VERIFY_CA, VERIFY_PIN, VERIFY_OFF };
+enum balance { BALANCE_ROUND_ROBIN, BALANCE_LEAST, BALANCE_HASH };
+
+/* Servers that answer in our place, and how to speak to them. */
+struct proxy {
+	struct backends *to; /* with its timeouts; in config.backends */
+	enum scheme scheme;
+	bool http2;     /* speak HTTP/2 to them: by ALPN, in clear by prior knowledge */
+	bool keep_host; /* Host as the client sent it; otherwise the server's own */
+	enum verify verify;
+	const char *ca_file; /* VERIFY_CA */
+	size_t ca_index;     /* its place in config.authorities; VERIFY_SYSTEM has one too */
+	uint8_t (*pins)[32]; /* VERIFY_PIN: SHA-256 of the server's certificate (DER) */
+	size_t pin_count;
+	const char *sni; /* the name asked for and verified; NULL: the server's host */
+	enum balance balance;
+	const char *hash_field;      /* BALANCE_HASH: a request field; NULL: the client's address */
+	uint64_t answer_timeout;     /* ms to the head of the answer, and between its pieces */
+	uint64_t idle_connections;   /* kept for each server and worker */
+	uint64_t retries;            /* further servers, or connections, where that is safe */
+	const char *check_path;      /* what `check` asks for; NULL: a connect is enough */
+	uint64_t check_status;       /* what it must answer; 0: any below 400 */
+	struct policy_lists request; /* only `fields`: of what is passed on */
+	size_t index;                /* its place in config.proxies */
+};
+
+enum route_handler { ROUTE_FILES, ROUTE_PROXY, ROUTE_REDIRECT, ROUTE_RESPOND };
 
 /* What answers requests for some paths of a site. */
 struct route {
 	const char *path; /* "/x": that path; ending in "*": whatever starts so */
+	struct route_condition condition;
 	enum route_handler handler;
-	const char *root;   /* ROUTE_FILES: the directory, absolute */
-	size_t root_index;  /* its place in config.roots */
-	const char **index; /* names tried in a directory; NULL-ended */
+	const char *root;  /* ROUTE_FILES: the directory, absolute */
+	size_t root_index; /* its place in config.roots */
+	struct proxy *proxy;
+	unsigned status;          /* ROUTE_REDIRECT, ROUTE_RESPOND */
+	const char *text;         /* where to, with placeholders; or what to say, or NULL */
+	const char *strip_prefix; /* taken from the path before it is looked up or passed on */
+	const char *rewrite;      /* then the path is this, with placeholders; NULL: as it is */
+	struct policy policy;
+	struct policy_lists lists;
 };
 
 struct certificate {
@@ -96,6 +188,11 @@ struct site {
 	bool plain_http;      /* answers on the plain port too, not only redirects */
 	struct route *routes; /* in order: the first that fits answers */
 	size_t route_count;
+	uint64_t hsts; /* ms that browsers shall insist on HTTPS; 0: not said */
+	bool hsts_subdomains, hsts_preload;
+	bool security_fields; /* X-Content-Type-Options and their like, where an answer has none */
+	struct policy policy;
+	struct policy_lists lists;
 	unsigned line;
 };
 
@@ -132,6 +229,10 @@ struct config {
 	size_t listen_count, plain_listen_count;
 	struct network *trust_proxy;
 	size_t trust_proxy_count;
+	struct network *trust_forwarded; /* whose X-Forwarded-… and Forwarded are believed */
+	size_t trust_forwarded_count;
+	struct network *plain_http2; /* who may speak HTTP/2 in clear on the plain port */
+	size_t plain_http2_count;
 	const char *server_name; /* the Server: field; NULL: none is sent */
 	uint64_t drain_timeout;  /* ms that open connections get at a stop */
 	struct log_settings log;
@@ -143,6 +244,10 @@ struct config {
 	size_t site_name_count;
 	struct backends **backends; /* every one there is */
 	size_t backends_count;
+	struct proxy **proxies; /* every one there is */
+	size_t proxy_count;
+	const char **authorities; /* files of CA certificates for proxies, each once */
+	size_t authority_count;
 	const char **roots; /* every directory that routes serve, each once */
 	size_t root_count;
 	const char **warnings; /* what is allowed but maybe not meant, as "file:line:col: ..." */

@@ -43,7 +43,7 @@ complete_routes(struct reader *r, struct site *site)
 		memcpy(index, default_index, sizeof default_index);
 	}
 	for (size_t i = 0; i < site->route_count; i++)
-		site->routes[i].index = index;
+		site->routes[i].policy.index = index;
 }
 
 static bool
@@ -198,10 +198,10 @@ site_print_index(struct printer *p, const struct option *o, const void *from)
 {
 	const struct site *site = from;
 
-	if (site->route_count == 0 || is_default_index(site->routes[0].index))
+	if (site->route_count == 0 || is_default_index(site->routes[0].policy.index))
 		return;
 	print_name(p, o->name);
-	for (const char **name = site->routes[0].index; *name != NULL; name++)
+	for (const char **name = site->routes[0].policy.index; *name != NULL; name++)
 		print_word(p, *name);
 	print_end(p);
 }

@@ -29,6 +29,7 @@ enum message_type {
 	MESSAGE_PAIR,      /* chain and key file of certificate `member` of site `index` */
 	MESSAGE_ADDRESSES, /* where member `member` of back end `index` is now */
 	MESSAGE_SOCKET,    /* the directory of that member's Unix socket, and its name there */
+	MESSAGE_AUTHORITY, /* the file of CA certificates `index` */
 	MESSAGE_APPLY,
 	MESSAGE_APPLIED,
 	MESSAGE_REFUSED, /* and why */
@@ -37,7 +38,10 @@ enum message_type {
 	MESSAGE_DRAIN,  /* finish what is open within `value` ms, accept nothing more */
 	MESSAGE_INETD,  /* a client's socket, for the program of the ssh door */
 	MESSAGE_ASK,    /* how are you? */
-	MESSAGE_STATUS, /* counters, in the order of enum counter */
+	MESSAGE_STATUS, /* counters, in the order of enum counter, after one of these for each
+			   server: */
+	MESSAGE_SERVER, /* of member `member` of back end `index`: up (kind 1) or down, and
+			 * counters: under way, served, failures */
 
 	MESSAGE_RESOLVE,  /* a host name to look up */
 	MESSAGE_RESOLVED, /* its addresses, or why there are none */
@@ -45,7 +49,7 @@ enum message_type {
 
 #define MESSAGE_FDS           2
 #define MESSAGE_ADDRESSES_MAX 16
-#define MESSAGE_COUNTERS      16
+#define MESSAGE_COUNTERS      32
 #define MESSAGE_TEXT_MAX      1024
 #define MESSAGE_MAX           4096 /* bytes on the wire */
 
@@ -53,13 +57,21 @@ enum listener_kind { LISTENER_SHARED, LISTENER_PLAIN };
 
 /* What edge counts; totals since it started, but for the OPEN ones. */
 enum counter {
-	COUNTER_OPEN, /* connections now */
+	COUNTER_OPEN,       /* connections now */
+	COUNTER_OPEN_HTTP1, /* of these, by what they speak */
+	COUNTER_OPEN_HTTP2,
+	COUNTER_OPEN_RELAY,
+	COUNTER_OPEN_SWITCHED, /* requests that became another protocol, as WebSocket */
 	COUNTER_ACCEPTED,
 	COUNTER_TLS, /* handshakes completed */
 	COUNTER_TLS_RESUMED,
 	COUNTER_TLS_FAILED,
 	COUNTER_REQUESTS,
-	COUNTER_RELAYED, /* connections passed to a back end */
+	COUNTER_REQUESTS_HTTP2, /* of these */
+	COUNTER_PROXIED,        /* of these, asked of a back end */
+	COUNTER_PROXY_FAILED,   /* and answered 502, 503 or 504 */
+	COUNTER_LIMITED,        /* answered 429 */
+	COUNTER_RELAYED,        /* connections passed to a back end */
 	COUNTER_RELAY_FAILED,
 	COUNTER_RELAY_IN, /* bytes from clients, of relays that ended */
 	COUNTER_RELAY_OUT,

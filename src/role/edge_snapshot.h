@@ -12,15 +12,7 @@
 #include "base/err.h"
 #include "config/config.h"
 #include "ipc/message.h"
-
-/* One server to relay to, as it can be reached now. */
-struct target {
-	struct address at[MESSAGE_ADDRESSES_MAX];
-	size_t count;
-	int directory;              /* of a Unix socket; -1: none */
-	const char *name;           /* of the socket in that directory */
-	_Atomic int64_t down_until; /* ms on the loop's clock; passed over until then */
-};
+#include "serve/target.h"
 
 struct snapshot_listener {
 	enum listener_kind kind;
@@ -35,8 +27,9 @@ struct snapshot {
 	struct config *config;
 	int *roots; /* by config.roots */
 	int acme_root;
-	int (**pairs)[2];        /* [site][certificate]: chain, key */
-	struct target **targets; /* [config.backends index][member] */
+	int (**pairs)[2];         /* [site][certificate]: chain, key */
+	struct target **targets;  /* [config.backends index][member] */
+	struct span *authorities; /* PEM, by config.authorities; empty: could not be read */
 	struct snapshot_listener *listeners;
 	size_t listener_count;
 };

@@ -252,7 +252,7 @@ file_serve(const struct serve *s, struct exchange *ex, const struct route *route
 	if (!file_method_allowed(ex))
 		return;
 	if (s->roots[route->root_index] >= 0 && path.p[0] == '/' && !is_hidden(path))
-		why = cache_find(s->files, s->roots[route->root_index], path, route->index,
+		why = cache_find(s->files, s->roots[route->root_index], path, route->policy.index,
 				 s->now_ms(), ex->memory, &file);
 	if (why != 0)
 		file_respond_errno(ex, why);

@@ -4,8 +4,14 @@
 #ifndef SERVE_SERVE_H
 #define SERVE_SERVE_H
 
+#include "base/log.h"
 #include "config/config.h"
 #include "http/exchange.h"
+
+struct loop;
+struct upstreams;
+struct limiter;
+struct passwords;
 
 struct serve_files; /* a worker's cache of open and small files */
 struct serve_files *serve_files_new(size_t max_files, size_t max_bytes);
@@ -18,7 +24,13 @@ struct serve {
 	int acme_root;    /* state_dir/acme-challenge; -1: none */
 	struct serve_files *files; /* outlives configurations; told by serve_files_forget() */
 	uint16_t redirect_port;    /* where HTTPS is, for redirects: 443 is left out */
-	int64_t (*now_ms)(void);
+	int64_t (*now_ms)(void);   /* of the wall clock */
+	struct loop *loop;
+	struct upstreams *upstreams; /* of this configuration */
+	struct limiter *limiter;     /* outlives configurations */
+	struct passwords *passwords; /* the same: verifies basic authentication, beside the loop */
+	unsigned workers;            /* limits are shared among them */
+	struct log_limit *log;       /* for what clients and back ends can cause */
 };
 
 /* Descriptors of roots were closed: whatever was opened below them is let go. */

@@ -134,8 +134,8 @@ a_site_has_its_routes_in_order_and_its_root_last(void **state)
 	assert_string_equal(s->routes[1].path, "/b*");
 	assert_string_equal(s->routes[2].path, "/*");
 	assert_string_equal(s->routes[2].root, "/etc/sallyport/www/x");
-	assert_string_equal(s->routes[2].index[1], "b");
-	assert_null(s->routes[2].index[2]);
+	assert_string_equal(s->routes[2].policy.index[1], "b");
+	assert_null(s->routes[2].policy.index[2]);
 	assert_int_equal(c->root_count, 2);
 	for (size_t i = 0; i < s->route_count; i++)
 		assert_string_equal(c->roots[s->routes[i].root_index], s->routes[i].root);

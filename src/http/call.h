@@ -1,0 +1,118 @@
+/*
+ * A request of ours to another server, and its answer: an exchange seen from the other side.
+ *
+ * A caller is what sends and receives on one connection (h1_caller, h2_caller): bytes in,
+ * calls' events out, bytes out, no I/O. Nothing that came from elsewhere is sent on as it is:
+ * heads are written anew from the fields given.
+ */
+#ifndef HTTP_CALL_H
+#define HTTP_CALL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/buf.h"
+#include "http/exchange.h"
+
+/* What is asked. All is copied. Fields of one connection (RFC 9110 §7.6.1), Host,
+ * Content-Length and Transfer-Encoding must not be among `fields`: the caller adds its own. */
+struct call_request {
+	enum method method;
+	struct span method_name, authority, target; /* target: "/path?query", or "*" */
+	bool secure;                                /* :scheme */
+	const struct field *fields;
+	size_t field_count;
+	int64_t length;       /* of the body that follows; LENGTH_NONE, LENGTH_UNKNOWN: as in h1 */
+	struct span protocol; /* to be switched to; empty: none */
+	bool expects_continue;
+	bool wants_trailers; /* "TE: trailers" */
+};
+
+struct call_answer {
+	unsigned status;
+	const struct field *fields; /* without those of one connection and of framing */
+	size_t field_count;         /* valid during the call of `head` only */
+	int64_t length;             /* LENGTH_… */
+	bool switched; /* what follows, both ways, are bytes of request.protocol (101, or h2's 200)
+			*/
+};
+
+enum call_failure {
+	CALL_UNSENT,  /* the server has seen nothing of it, or says so: safe to try again */
+	CALL_CUT,     /* the connection ended before the answer did */
+	CALL_BAD,     /* what came was no answer (RFC 9112 §9.2, RFC 9113 §8.1.1), or too much */
+	CALL_TIMEOUT, /* said by who watches the clock */
+	CALL_REFUSED, /* no connection could be made */
+	CALL_TLS,     /* nor trusted */
+};
+
+struct call;
+
+/* What its owner is told. */
+struct call_ops {
+	void (*interim)(void *owner, unsigned status, const struct field *fields, size_t count);
+	void (*head)(void *owner, const struct call_answer *answer);
+	/* Of the answer, at most EXCHANGE_WINDOW bytes not yet counted by call_taken(). Trailers
+	 * come with the last piece. */
+	void (*body)(void *owner, struct span bytes, bool last, const struct field *trailers,
+		     size_t trailer_count);
+	void (*writable)(void *owner);
+	/* It is over and forgotten; `why` in words, for a log. */
+	void (*failed)(void *owner, enum call_failure how, const char *why);
+	/* Answered and sent in whole: forgotten on return. Not called after `failed` or cancel. */
+	void (*over)(void *owner);
+};
+
+/* Where the next bytes of the request's body may be written; NULL for none now. */
+MUST_CHECK uint8_t *call_room(struct call *c, size_t *len);
+void call_sent(struct call *c, size_t n, bool last);
+
+/* The end of a body of unknown length, with trailers, in place of the last call_sent(). */
+void call_trailers(struct call *c, const struct field *fields, size_t count);
+
+void call_taken(struct call *c, size_t n);
+
+/* Forgets it at once; nothing more is told. An HTTP/1.1 connection is of no more use then. */
+void call_cancel(struct call *c);
+
+struct caller_limits {
+	size_t header_bytes, header_fields; /* of an answer */
+};
+
+struct caller;
+
+/* What a caller asks of who has the connection. */
+struct caller_host {
+	void (*output)(void *owner); /* there is output, from outside of caller_receive() */
+};
+
+/* Arguments must outlive it. */
+struct caller *h1_caller_new(const struct caller_host *host, void *owner,
+			     const struct caller_limits *limits);
+struct caller *h2_caller_new(const struct caller_host *host, void *owner,
+			     const struct caller_limits *limits);
+void caller_free(struct caller *c); /* its calls fail with CALL_CUT; NULL is fine */
+
+/* Begins one; NULL when it takes no more now. `ops` and `owner` must outlive it. */
+struct call *caller_begin(struct caller *c, const struct call_request *request,
+			  const struct call_ops *ops, void *owner);
+
+/* How many more it would take now: at most 1 for HTTP/1.1. 0 for ever once it is dead. */
+size_t caller_vacancies(const struct caller *c);
+bool caller_is_idle(const struct caller *c); /* no call under way */
+bool caller_is_dead(const struct caller *c); /* close it as soon as its output is sent */
+
+/* As session_receive(), but for the peer's answers; *always* takes what it wants. */
+size_t caller_receive(struct caller *c, struct span in);
+bool caller_wants_input(const struct caller *c); /* idle ones do: what comes makes them dead */
+void caller_receive_end(struct caller *c);
+
+/* The connection is of no more use: calls under way fail so. */
+void caller_fail(struct caller *c, enum call_failure how, const char *why);
+
+struct buf *caller_output(struct caller *c);
+void caller_output_sent(struct caller *c); /* there is room again */
+
+#endif

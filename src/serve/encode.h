@@ -1,0 +1,28 @@
+/*
+ * Content codings (RFC 9110 §8.4.1): which one a client takes, and making it as bytes come.
+ */
+#ifndef SERVE_ENCODE_H
+#define SERVE_ENCODE_H
+
+#include "http/exchange.h"
+
+enum coding { CODING_IDENTITY, CODING_GZIP, CODING_ZSTD, CODING_BR };
+#define CODING_COUNT 4
+
+struct span coding_name(enum coding c); /* "gzip"; "identity" */
+
+/* A bit for each coding that Accept-Encoding takes (§12.5.3); identity always among them. */
+unsigned codings_accepted(const struct request *r);
+
+/* Whether a media type is one of `types` (NULL-ended; "text/" and "*" for all of a kind). */
+bool coding_suits_type(const char *const *types, struct span media_type);
+
+/*
+ * Has all that is answered on `ex` from now on compressed, where it is worth it: a type of
+ * `types`, a known length of not too little or none, no coding yet, a status with a body.
+ * To be called before the answer begins; answers of other kinds are left as they are, with
+ * Vary where that depended on the request. Few at a time: then none, for want of memory.
+ */
+void encode_answers(struct exchange *ex, const char *const *types);
+
+#endif

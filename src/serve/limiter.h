@@ -1,0 +1,28 @@
+/*
+ * How often, and how much at once, one address may ask. One for each worker; an
+ * IPv6 client is its /64. Memory is bounded: who has been still for longest is forgotten.
+ */
+#ifndef SERVE_LIMITER_H
+#define SERVE_LIMITER_H
+
+#include "base/address.h"
+#include "config/config.h"
+
+struct limiter;
+
+struct limiter *limiter_new(size_t most_addresses);
+void limiter_free(struct limiter *l); /* NULL is fine */
+
+/*
+ * One more request of `who` under `rate`, of the limit `id` (a route's or site's own number).
+ * 0: it may. Otherwise how many ms until it may. `workers` share the rate among them.
+ */
+uint64_t limiter_ask(struct limiter *l, uint64_t id, const struct rate *rate, unsigned workers,
+		     const struct address *who, int64_t now_ms);
+
+/* Whether one more at once is within `most`; then limiter_leave() when it is over. */
+bool limiter_enter(struct limiter *l, uint64_t id, uint64_t most, unsigned workers,
+		   const struct address *who, int64_t now_ms);
+void limiter_leave(struct limiter *l, uint64_t id, const struct address *who);
+
+#endif

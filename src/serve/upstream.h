@@ -1,0 +1,59 @@
+/*
+ * Connections to the servers behind proxies: made, kept for the next request, given up.
+ * One set for each worker and configuration.
+ */
+#ifndef SERVE_UPSTREAM_H
+#define SERVE_UPSTREAM_H
+
+#include "config/config.h"
+#include "http/call.h"
+#include "os/loop.h"
+#include "serve/target.h"
+#include "tls/client.h"
+
+struct upstreams;
+
+struct upstreams_needs {
+	struct loop *loop;
+	struct tls_library *tls;
+	const struct config *config;
+	struct target **targets;        /* [config.backends index][member] */
+	const struct span *authorities; /* PEM, by config.authorities; empty: not to be had */
+	uint8_t *scratch;               /* of SCRATCH bytes, for the callback that runs */
+	size_t scratch_size;
+};
+
+/* All that `needs` points to must outlive it. Never fails: a proxy whose TLS cannot be set up
+ * says so in the log, and fails each request with CALL_TLS. */
+struct upstreams *upstreams_new(const struct upstreams_needs *needs);
+
+/* Keeps no connection from now on; those with calls under way go on. */
+void upstreams_retire(struct upstreams *u);
+void upstreams_free(struct upstreams *u); /* calls under way fail; NULL is fine */
+
+/*
+ * The member to ask: those that are down last, then by the proxy's balance; `key` is what
+ * BALANCE_HASH goes by. `tried`, a bit for each member (64 at most), are passed over. -1: none
+ * left.
+ */
+int upstream_choose(struct upstreams *u, const struct proxy *p, struct span key, uint64_t tried);
+
+/* A call that waits for a connection, or has one. */
+struct upstream_call;
+
+/*
+ * Asks one member: on a connection kept, or a new one. `fresh`: only on a new one, where one
+ * kept has just proved dead. What happens is told by `ops`, CALL_REFUSED, CALL_TLS and
+ * CALL_TIMEOUT among it, never before this returns. The request is copied.
+ */
+struct upstream_call *upstream_ask(struct upstreams *u, const struct proxy *p, int member,
+				   bool fresh, const struct call_request *request,
+				   const struct call_ops *ops, void *owner);
+
+/* The call once it has a connection, for call_room() and its like; NULL until then: `writable`
+ * is told when it has. */
+struct call *upstream_call_of(struct upstream_call *c);
+bool upstream_was_reused(const struct upstream_call *c); /* its connection had answered before */
+void upstream_cancel(struct upstream_call *c);
+
+#endif
