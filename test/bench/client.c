@@ -3,11 +3,12 @@
  * that they resumed nothing, or that they did; downloads; connections that are only held.
  *
  *   bench-client full|resumed|fetch SECONDS PORT PATH SIZE [times]
- *   bench-client hold COUNT PORT PATH SIZE
+ *   bench-client hold|hold2 COUNT PORT PATH SIZE
  *
  * PATH is that of a file of SIZE bytes on localhost:PORT. Prints "count N", "bytes N" and
  * "cipher NAME", with `times` also "us N" for each visit: from connect() to the answer's first
- * byte. `hold` prints "count N", then holds its connections until its standard input ends.
+ * byte. `hold` prints "count N", then holds its connections until its standard input ends;
+ * `hold2` does by HTTP/2 what `hold` does by HTTP/1.1.
  */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -31,7 +32,8 @@ struct job {
 	int port;
 	const char *path;
 	size_t size;
-	bool keep; /* the connection stays open after the answer */
+	bool keep;  /* the connection stays open after the answer */
+	bool http2; /* asks by HTTP/2 */
 };
 
 struct visit {
@@ -82,6 +84,8 @@ visit_open(struct visit *v, const struct job *job)
 	v->ssl = SSL_new(job->ctx);
 	must(v->ssl != NULL && SSL_set_fd(v->ssl, fd) == 1, "no memory");
 	SSL_set_tlsext_host_name(v->ssl, "localhost");
+	if (job->http2)
+		SSL_set_alpn_protos(v->ssl, (const unsigned char *)"\2h2", 3);
 	if (job->session != NULL)
 		SSL_set_session(v->ssl, job->session);
 	must(SSL_connect(v->ssl) == 1, "no handshake");
@@ -153,12 +157,74 @@ read_answer(struct visit *v, const struct job *job)
 	must(v->body == job->size, "an answer of another size");
 }
 
+/* A literal that is not put into the table, its name from the static one (RFC 7541 §6.2.2). */
+static size_t
+put_literal(unsigned char *to, unsigned char name, const char *value)
+{
+	size_t len = strlen(value);
+
+	must(len < 127, "too long for one byte");
+	to[0] = name;
+	to[1] = (unsigned char)len;
+	memcpy(to + 2, value, len);
+	return len + 2;
+}
+
+/* The preface, our settings, the acknowledgement of the server's, and stream 1 (RFC 9113 §3.4). */
+static void
+ask_http2(struct visit *v, const struct job *job)
+{
+	static const char begin[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+				    "\0\0\0\4\0\0\0\0\0"
+				    "\0\0\0\4\1\0\0\0\0";
+	unsigned char bytes[512], *fields = bytes + sizeof begin - 1 + 9;
+	size_t len = 2;
+
+	fields[0] = 0x82; /* :method GET */
+	fields[1] = 0x87; /* :scheme https */
+	len += put_literal(fields + len, 0x04, job->path);
+	len += put_literal(fields + len, 0x01, "localhost");
+	memcpy(bytes, begin, sizeof begin - 1);
+	/* HEADERS with END_STREAM and END_HEADERS */
+	memcpy(fields - 9, (unsigned char[9]){0, 0, (unsigned char)len, 1, 5, 0, 0, 0, 1}, 9);
+	len += sizeof begin - 1 + 9;
+	must(SSL_write(v->ssl, bytes, (int)len) == (int)len, "no request");
+}
+
+static void
+read_whole(struct visit *v, unsigned char *to, size_t len)
+{
+	size_t got;
+
+	for (; len > 0; to += got, len -= got)
+		must(read_some(v, (char *)to, len, &got), "no whole frame");
+}
+
+static void
+read_answer_http2(struct visit *v, const struct job *job)
+{
+	static unsigned char payload[1 << 14];
+	unsigned char head[9];
+	bool ended = false;
+
+	while (!ended) {
+		read_whole(v, head, sizeof head);
+		size_t len = (size_t)head[0] << 16 | (size_t)head[1] << 8 | head[2];
+		must(len <= sizeof payload, "a frame that is too large");
+		read_whole(v, payload, len);
+		bool data = head[3] == 0;
+		v->body += data ? len : 0;
+		ended = (data || head[3] == 1) && (head[4] & 1) != 0;
+	}
+	must(v->body == job->size, "an answer of another size");
+}
+
 static void
 visit(struct visit *v, const struct job *job)
 {
 	visit_open(v, job);
-	ask(v, job);
-	read_answer(v, job);
+	(job->http2 ? ask_http2 : ask)(v, job);
+	(job->http2 ? read_answer_http2 : read_answer)(v, job);
 }
 
 /* One visit that stays for its ticket. */
@@ -232,13 +298,14 @@ client_context(void)
 int
 main(int argc, char **argv)
 {
-	must(argc >= 6, "full|resumed|fetch|hold SECONDS|COUNT PORT PATH SIZE [times]");
+	must(argc >= 6, "full|resumed|fetch|hold|hold2 SECONDS|COUNT PORT PATH SIZE [times]");
 	struct job job = {.ctx = client_context(),
 			  .port = (int)strtol(argv[3], NULL, 10),
 			  .path = argv[4],
-			  .size = strtoul(argv[5], NULL, 10)};
+			  .size = strtoul(argv[5], NULL, 10),
+			  .http2 = strcmp(argv[1], "hold2") == 0};
 
-	if (strcmp(argv[1], "hold") == 0) {
+	if (strncmp(argv[1], "hold", 4) == 0) {
 		hold(job, (int)strtol(argv[2], NULL, 10));
 		return 0;
 	}

@@ -4,7 +4,7 @@ import platform
 import subprocess
 from pathlib import Path
 
-PACKAGES = ("nginx", "h2o", "haproxy", "sslh", "libssl3", "wrk")
+PACKAGES = ("nginx", "h2o", "haproxy", "sslh", "libssl3", "libnghttp2-14", "wrk", "nghttp2-client")
 
 _processors = sorted(os.sched_getaffinity(0))
 SERVER_CPU, CLIENT_CPU = _processors[0], _processors[-1]

@@ -60,8 +60,8 @@ class Run:
         results = {kind.name: [] for kind in self.chosen(row)}
         with contextlib.ExitStack() as stack:
             backend = None
-            if row.has_backend:
-                backend = stack.enter_context(servers.BackEnd(self.stage))
+            if row.backend is not None:
+                backend = stack.enter_context(row.backend(self.stage))
             running = [(kind, backend if kind is servers.BackEnd else kind(self.stage, backend))
                        for kind in self.chosen(row)]
             if not row.fresh:

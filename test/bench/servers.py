@@ -140,6 +140,18 @@ class SallyportRelay(Sallyport):
         """
 
 
+class SallyportProxy(Sallyport):
+    def configuration(self):
+        return self.common() + f"""
+            site localhost {{
+                certificate {self.stage.chain} {self.stage.key}
+                proxy http://127.0.0.1:{self.backend.port} {{
+                    idle_connections 128
+                }}
+            }}
+        """
+
+
 class Nginx(Server):
     name = "nginx"
 
@@ -165,8 +177,9 @@ class Nginx(Server):
                 open_file_cache max=100 inactive=10m;
                 keepalive_timeout 10m;
                 keepalive_requests 1000000000;
+                http2_max_requests 1000000000;
                 server {{
-                    listen 127.0.0.1:{self.port} ssl;
+                    listen 127.0.0.1:{self.port} ssl http2;
                     ssl_certificate {self.stage.chain};
                     ssl_certificate_key {self.stage.key};
                     ssl_protocols TLSv1.2 TLSv1.3;
@@ -180,6 +193,42 @@ class BackEnd(Nginx):
     """What stands behind each relay; it shares the client's processor."""
     name = "no relay"
     cpu = machine.CLIENT_CPU
+
+
+class ClearBackEnd(BackEnd):
+    """What stands behind each reverse proxy: HTTP/1.1 without TLS."""
+
+    def configuration(self):
+        return super().configuration().replace(" ssl http2;", ";")
+
+
+class NginxProxy(Nginx):
+    name = "nginx"
+
+    def configuration(self):
+        return self.common() + f"""
+            http {{
+                access_log off;
+                keepalive_timeout 10m;
+                keepalive_requests 1000000000;
+                upstream behind {{
+                    server 127.0.0.1:{self.backend.port};
+                    keepalive 128;
+                    keepalive_requests 1000000000;
+                }}
+                server {{
+                    listen 127.0.0.1:{self.port} ssl;
+                    ssl_certificate {self.stage.chain};
+                    ssl_certificate_key {self.stage.key};
+                    ssl_protocols TLSv1.2 TLSv1.3;
+                    location / {{
+                        proxy_pass http://behind;
+                        proxy_http_version 1.1;
+                        proxy_set_header Connection "";
+                    }}
+                }}
+            }}
+        """
 
 
 class NginxStream(Nginx):
@@ -213,6 +262,7 @@ class H2o(Server):
 num-threads: 1
 max-connections: {CONNECTIONS}
 http1-request-timeout: 600
+http2-idle-timeout: 600
 listen:
   host: 127.0.0.1
   port: {self.port}
@@ -261,6 +311,31 @@ backend ssh
 class HaproxySplice(Haproxy):
     name = "HAProxy, splice"
     options = "option splice-auto"
+
+
+class HaproxyHttp(Haproxy):
+    """Ends TLS and asks by HTTP/1.1, as a reverse proxy does."""
+
+    def configuration(self):
+        both = self.place / "both.pem"
+        both.write_text(self.stage.chain.read_text() + self.stage.key.read_text())
+        return f"""
+global
+    nbthread 1
+    maxconn 4000
+defaults
+    mode http
+    timeout connect 5s
+    timeout client 10m
+    timeout server 10m
+    option forwardfor
+    http-reuse safe
+frontend web
+    bind 127.0.0.1:{self.port} ssl crt {both} alpn h2,http/1.1
+    default_backend behind
+backend behind
+    server behind 127.0.0.1:{self.backend.port}
+"""
 
 
 class Sslh(Server):
