@@ -19,7 +19,7 @@ struct upstreams_needs {
 	const struct config *config;
 	struct target **targets;        /* [config.backends index][member] */
 	const struct span *authorities; /* PEM, by config.authorities; empty: not to be had */
-	uint8_t *scratch;               /* of SCRATCH bytes, for the callback that runs */
+	uint8_t *scratch; /* nobody else's: what it holds is passed on while others run */
 	size_t scratch_size;
 };
 
@@ -44,11 +44,13 @@ struct upstream_call;
 /*
  * Asks one member: on a connection kept, or a new one. `fresh`: only on a new one, where one
  * kept has just proved dead. What happens is told by `ops`, CALL_REFUSED, CALL_TLS and
- * CALL_TIMEOUT among it, never before this returns. The request is copied.
+ * CALL_TIMEOUT among it, never before this returns. The request is copied. `client` is for whom
+ * it is, where a PROXY header says so; NULL: for ourselves.
  */
 struct upstream_call *upstream_ask(struct upstreams *u, const struct proxy *p, int member,
-				   bool fresh, const struct call_request *request,
-				   const struct call_ops *ops, void *owner);
+				   bool fresh, const struct client *client,
+				   const struct call_request *request, const struct call_ops *ops,
+				   void *owner);
 
 /* The call once it has a connection, for call_room() and its like; NULL until then: `writable`
  * is told when it has. */
