@@ -181,10 +181,25 @@ exchange_respond_bare(struct exchange *ex, unsigned status, const struct field *
 	exchange_sent(ex, 0, true);
 }
 
+/* Once only: what goes wrong with that page is told by ours. */
+static bool
+respond_own_page(struct exchange *ex, unsigned status, const struct field *fields, size_t count)
+{
+	bool (*page)(struct exchange * ex, unsigned status, const struct field *fields,
+		     size_t count) = ex->error_page;
+
+	if (page == NULL || status < 400)
+		return false;
+	ex->error_page = NULL;
+	return page(ex, status, fields, count);
+}
+
 void
 exchange_respond_page(struct exchange *ex, unsigned status, const struct field *fields,
 		      size_t count)
 {
+	if (respond_own_page(ex, status, fields, count))
+		return;
 	struct span page = status_page(ex->memory, status, "");
 	struct field *all = arena_get(ex->memory, (count + 1) * sizeof *all);
 

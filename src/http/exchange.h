@@ -125,6 +125,12 @@ struct exchange {
 	size_t rule_count;
 	uint64_t body_max; /* of the request: more, known or as it comes, is a 413 */
 
+	/* Answers with a page of the site's own where we would make one for an error; false: it
+	 * has none. Asked once. Set by who chose the handler, `error_pages` with it. */
+	bool (*error_page)(struct exchange *ex, unsigned status, const struct field *fields,
+			   size_t count);
+	const void *error_pages;
+
 	unsigned status;       /* 0 until an answer was started */
 	uint64_t body_sent;    /* bytes of the answer's body */
 	bool answered;         /* the answer is complete */

@@ -243,12 +243,13 @@ respond_file(struct exchange *ex, const struct found *file)
 }
 
 void
-file_serve(const struct serve *s, struct exchange *ex, const struct route *route)
+file_serve(const struct serve *s, struct exchange *ex, const struct site *site,
+	   const struct route *route, struct span path)
 {
-	struct span path = ex->request.path;
 	struct found file;
 	int why = ENOENT;
 
+	(void)site;
 	if (!file_method_allowed(ex))
 		return;
 	if (s->roots[route->root_index] >= 0 && path.p[0] == '/' && !is_hidden(path))

@@ -4,7 +4,9 @@
 
 #include "serve/serve.h"
 
-void file_serve(const struct serve *s, struct exchange *ex, const struct route *route);
+/* `path` is what to look up: decoded, without dot segments, with its '/'. */
+void file_serve(const struct serve *s, struct exchange *ex, const struct site *site,
+		const struct route *route, struct span path);
 
 /* 405 with what is allowed on files; true when the method is one of these. */
 MUST_CHECK bool file_method_allowed(struct exchange *ex);

@@ -23,8 +23,8 @@ route_for(const struct site *site, struct span path)
 	return NULL;
 }
 
-static void (*const handlers[])(const struct serve *s, struct exchange *ex,
-				const struct route *r) = {
+static void (*const handlers[])(const struct serve *s, struct exchange *ex, const struct site *site,
+				const struct route *r, struct span path) = {
     [ROUTE_FILES] = file_serve,
 };
 
@@ -45,7 +45,7 @@ route_serve(const struct serve *s, struct exchange *ex, const struct site *site)
 	if (span_equal(ex->request.path, SPAN_OF("*")))
 		respond_options(ex);
 	else if (r != NULL)
-		handlers[r->handler](s, ex, r);
+		handlers[r->handler](s, ex, site, r, ex->request.path);
 	else
 		exchange_respond_status(ex, 404, SPAN_NONE);
 }
