@@ -4,6 +4,10 @@
  * A caller is what sends and receives on one connection (h1_caller, h2_caller): bytes in,
  * calls' events out, bytes out, no I/O. Nothing that came from elsewhere is sent on as it is:
  * heads are written anew from the fields given.
+ *
+ * The owner of a call is told something from within caller_receive(), caller_receive_end(),
+ * caller_output_sent(), caller_fail() and caller_free() only, never from call_*() or
+ * caller_begin(). Being told, it may do whatever it likes to this call and this caller.
  */
 #ifndef HTTP_CALL_H
 #define HTTP_CALL_H
@@ -55,17 +59,20 @@ struct call_ops {
 	void (*interim)(void *owner, unsigned status, const struct field *fields, size_t count);
 	void (*head)(void *owner, const struct call_answer *answer);
 	/* Of the answer, at most EXCHANGE_WINDOW bytes not yet counted by call_taken(). Trailers
-	 * come with the last piece. */
+	 * come with the last piece. That comes once, maybe empty, also where there is no body:
+	 * right after `head`. */
 	void (*body)(void *owner, struct span bytes, bool last, const struct field *trailers,
 		     size_t trailer_count);
 	void (*writable)(void *owner);
 	/* It is over and forgotten; `why` in words, for a log. */
 	void (*failed)(void *owner, enum call_failure how, const char *why);
-	/* Answered and sent in whole: forgotten on return. Not called after `failed` or cancel. */
+	/* Answered in whole: forgotten. What was not sent yet of the request is wanted no more.
+	 * Not called after `failed` or cancel. */
 	void (*over)(void *owner);
 };
 
-/* Where the next bytes of the request's body may be written; NULL for none now. */
+/* Where the next bytes of the request's body may be written; NULL for none now. Once `switched`,
+ * those of what is spoken now: then last ends our direction only. */
 MUST_CHECK uint8_t *call_room(struct call *c, size_t *len);
 void call_sent(struct call *c, size_t n, bool last);
 
@@ -85,7 +92,9 @@ struct caller;
 
 /* What a caller asks of who has the connection. */
 struct caller_host {
-	void (*output)(void *owner); /* there is output, from outside of caller_receive() */
+	/* From outside of caller_receive(): there is output, or it wants input again. Call
+	 * caller_output_sent(), with or without output: what is held back is given then. */
+	void (*output)(void *owner);
 };
 
 /* Arguments must outlive it. */
@@ -104,7 +113,10 @@ size_t caller_vacancies(const struct caller *c);
 bool caller_is_idle(const struct caller *c); /* no call under way */
 bool caller_is_dead(const struct caller *c); /* close it as soon as its output is sent */
 
-/* As session_receive(), but for the peer's answers; *always* takes what it wants. */
+/*
+ * The peer's answers. Takes all, and copies what it cannot use yet: nothing need be kept or
+ * given again. Returns in.len. While it wants no input, give it none.
+ */
 size_t caller_receive(struct caller *c, struct span in);
 bool caller_wants_input(const struct caller *c); /* idle ones do: what comes makes them dead */
 void caller_receive_end(struct caller *c);
@@ -113,6 +125,11 @@ void caller_receive_end(struct caller *c);
 void caller_fail(struct caller *c, enum call_failure how, const char *why);
 
 struct buf *caller_output(struct caller *c);
+
+/* Nothing will follow what is in the output, but the peer may still have to say something:
+ * time for FIN, where there is such a thing. */
+bool caller_output_ended(const struct caller *c);
+
 void caller_output_sent(struct caller *c); /* there is room again */
 
 #endif
