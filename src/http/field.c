@@ -50,3 +50,51 @@ field_list_next(struct span *list, struct span *element)
 	}
 	return false;
 }
+
+/* What frames, routes or modifies a message, or says who sends it, must come before it. */
+static const struct span never_trail[] = {
+    SPAN_INIT("authorization"),
+    SPAN_INIT("cache-control"),
+    SPAN_INIT("connection"),
+    SPAN_INIT("content-encoding"),
+    SPAN_INIT("content-length"),
+    SPAN_INIT("content-range"),
+    SPAN_INIT("content-type"),
+    SPAN_INIT("cookie"),
+    SPAN_INIT("expect"),
+    SPAN_INIT("forwarded"),
+    SPAN_INIT("host"),
+    SPAN_INIT("keep-alive"),
+    SPAN_INIT("location"),
+    SPAN_INIT("max-forwards"),
+    SPAN_INIT("pragma"),
+    SPAN_INIT("range"),
+    SPAN_INIT("retry-after"),
+    SPAN_INIT("set-cookie"),
+    SPAN_INIT("te"),
+    SPAN_INIT("trailer"),
+    SPAN_INIT("transfer-encoding"),
+    SPAN_INIT("upgrade"),
+    SPAN_INIT("vary"),
+    SPAN_INIT("www-authenticate"),
+};
+
+/* Whole families of such fields. */
+static const struct span never_trail_with[] = {
+    SPAN_INIT("if-"),
+    SPAN_INIT("proxy-"),
+    SPAN_INIT("x-forwarded-"),
+    SPAN_INIT(":"),
+};
+
+bool
+field_may_trail(struct span name)
+{
+	for (size_t i = 0; i < COUNT(never_trail); i++)
+		if (span_equal(name, never_trail[i]))
+			return false;
+	for (size_t i = 0; i < COUNT(never_trail_with); i++)
+		if (span_starts_with(name, never_trail_with[i]))
+			return false;
+	return true;
+}

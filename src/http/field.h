@@ -22,4 +22,7 @@ struct span field_trim(struct span s);
  */
 MUST_CHECK bool field_list_next(struct span *list, struct span *element);
 
+/* Whether a trailer section may hold a field of that name, in lower case (RFC 9110 §6.5.1). */
+bool field_may_trail(struct span name);
+
 #endif

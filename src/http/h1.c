@@ -77,8 +77,9 @@ state(const struct http_session *s)
 
 	switch ((enum stage)h->stage) {
 	case STAGE_BODY:
-		return SESSION_BODY;
+		return h1_window(h) > 0 ? SESSION_BODY : SESSION_ANSWERING;
 	case STAGE_ANSWER:
+	case STAGE_SWITCHED:
 		return SESSION_ANSWERING;
 	case STAGE_CLOSED:
 		return SESSION_CLOSING;
@@ -105,18 +106,35 @@ drop(struct h1 *h, struct span in)
 }
 
 static size_t (*const takers[])(struct h1 *h, struct span in) = {
-    [STAGE_HEAD] = h1_take_head,
-    [STAGE_BODY] = h1_take_body,
-    [STAGE_ANSWER] = take_nothing,
-    [STAGE_CLOSED] = drop,
+    [STAGE_HEAD] = h1_take_head,         [STAGE_BODY] = h1_take_body, [STAGE_ANSWER] = take_nothing,
+    [STAGE_SWITCHED] = h1_take_switched, [STAGE_CLOSED] = drop,
 };
 
-/* The peer is done, and no request is whole any more, nor waiting for room to be answered. */
+/* No whole request will come of it: whoever works on it is told to stop. */
 static void
-close_if_over(struct h1 *h)
+break_off(struct h1 *h)
 {
-	if (h->ended && h->stage == STAGE_HEAD && !(h->left_over && is_output_full(h)))
+	if (h->now != NULL) {
+		h1_give_up(h->now);
+		h1_settle(h);
+	}
+	h->stage = STAGE_CLOSED;
+}
+
+/* The peer is done. What it said before may still be waiting to be used. */
+static void
+heed_end(struct h1 *h)
+{
+	if (h->stage == STAGE_HEAD && !(h->left_over && is_output_full(h)))
 		h->stage = STAGE_CLOSED;
+	if (h->left_over)
+		return;
+	if (h->stage == STAGE_BODY)
+		break_off(h);
+	else if (h->stage == STAGE_ANSWER)
+		h->draining = true;
+	else if (h->stage == STAGE_SWITCHED)
+		h1_end_switched(h);
 }
 
 static size_t
@@ -133,19 +151,10 @@ receive(struct http_session *s, struct span in)
 		used += n;
 	} while (used < in.len && (n > 0 || h->stage != stage));
 	h->left_over = used < in.len;
-	close_if_over(h);
+	h->session.progress += used > 0;
+	if (h->ended)
+		heed_end(h);
 	return used;
-}
-
-/* No whole request will come of it: whoever works on it is told to stop. */
-static void
-break_off(struct h1 *h)
-{
-	if (h->now != NULL) {
-		h1_give_up(h->now);
-		h1_settle(h);
-	}
-	h->stage = STAGE_CLOSED;
 }
 
 static void
@@ -154,11 +163,7 @@ receive_end(struct http_session *s)
 	struct h1 *h = h1_of(s);
 
 	h->ended = true;
-	if (h->stage == STAGE_BODY)
-		break_off(h);
-	else if (h->stage == STAGE_ANSWER && !h->left_over)
-		h->draining = true;
-	close_if_over(h);
+	heed_end(h);
 }
 
 static void
@@ -207,12 +212,16 @@ sent(struct http_session *s)
 {
 	struct h1 *h = h1_of(s);
 
+	h->session.progress++;
 	if (waits_for_room(h)) {
 		h->calls++;
 		h->now->ex.handler->writable(&h->now->ex);
 		h->calls--;
 		h1_settle(h);
 	}
+	/* FIN may have come before the switch did. */
+	if (h->stage == STAGE_SWITCHED && h->ended && !h->left_over)
+		h1_end_switched(h);
 	give_back(h);
 }
 
@@ -227,8 +236,11 @@ will_close(const struct http_session *s)
 static bool
 wants_input(const struct http_session *s)
 {
+	const struct h1 *h = h1_of(s);
 	enum session_state now = state(s);
 
+	if (h->stage == STAGE_SWITCHED)
+		return !h->now->told_end && h1_window(h) > 0;
 	return now == SESSION_IDLE || now == SESSION_HEAD || now == SESSION_BODY;
 }
 

@@ -26,6 +26,7 @@ h1_begin(struct h1 *h)
 	x->ex.began_ms = h->host->now_ms(h->owner);
 	x->ex.request.method = METHOD_OTHER;
 	x->ex.request.length = LENGTH_NONE;
+	x->ex.body_max = h->settings->body_bytes;
 	h->now = x;
 	return &x->ex;
 }
@@ -52,6 +53,8 @@ h1_forget(struct h1 *h)
 		ex->handler->gone(ex);
 	h->host->over(ex, h->owner);
 	h->calls--;
+	buf_free(&h->now->trailers);
+	h->body.trailers = NULL;
 	h->now = NULL;
 	h1_pool_put_arena(ex->memory);
 }
@@ -97,8 +100,8 @@ self(struct exchange *ex)
 }
 
 /* Outside of our own calls, nobody else will tell the owner that there is output. */
-static void
-tell(struct h1 *h)
+void
+h1_tell(struct h1 *h)
 {
 	if (h->calls > 0)
 		return;
@@ -125,10 +128,12 @@ is_too_much_to_drain(const struct h1_exchange *x)
 {
 	const struct exchange *ex = &x->ex;
 
-	if (h1_body_ended(&x->h->body) || (ex->handler != NULL && ex->handler->body != NULL))
+	if (h1_body_ended(&x->h->body))
 		return false;
 	/* Whoever expected 100 and gets an answer may send the body, or not (RFC 9110 §10.1.1). */
-	return x->continues || ex->request.length > DRAIN_MAX;
+	if (x->continues)
+		return true;
+	return (ex->handler == NULL || ex->handler->body == NULL) && ex->request.length > DRAIN_MAX;
 }
 
 static void
@@ -269,7 +274,7 @@ sent(struct exchange *ex, size_t n, bool last)
 		}
 		ex->answered |= last;
 	}
-	tell(x->h);
+	h1_tell(x->h);
 }
 
 static void
@@ -283,7 +288,70 @@ abort_answer(struct exchange *ex)
 		return;
 	}
 	h1_give_up(x);
-	tell(x->h);
+	h1_tell(x->h);
 }
 
-static const struct exchange_ops ops = {start, room, sent, abort_answer};
+/* An interim answer is a help, not a duty: where there is no room it is left out. */
+static void
+interim(struct exchange *ex, unsigned status, const struct field *fields, size_t count)
+{
+	struct h1_exchange *x = self(ex);
+	struct h1_answer answer = {
+	    .status = status, .fields = fields, .field_count = count, .length = LENGTH_NONE};
+	struct buf *out = &x->h->out;
+
+	if (ex->request.version < 11 || buf_len(out) > OUTPUT_FULL ||
+	    (status == 100 && !x->continues))
+		return;
+	uint8_t *to = buf_room(out, h1_head_size(&answer));
+	if (to == NULL)
+		return;
+	buf_added(out, (size_t)(h1_put_head(to, &answer) - to));
+	if (status == 100)
+		x->continues = false;
+	h1_tell(x->h);
+}
+
+static void
+trailers(struct exchange *ex, const struct field *fields, size_t count)
+{
+	struct h1_exchange *x = self(ex);
+	struct buf *out = &x->h->out;
+
+	if (ex->answered || x->framing != FRAMING_CHUNKED) {
+		sent(ex, 0, true);
+		return;
+	}
+	x->granted = 0;
+	uint8_t *to = buf_room(out, h1_trailers_size(fields, count));
+	if (to == NULL)
+		h1_give_up(x);
+	else
+		buf_added(out, (size_t)(h1_put_trailers(to, fields, count) - to));
+	ex->answered = true;
+	h1_tell(x->h);
+}
+
+static void
+taken(struct exchange *ex, size_t n)
+{
+	struct h1_exchange *x = self(ex);
+	bool was_full = x->given == EXCHANGE_WINDOW;
+
+	assert(n <= x->given);
+	x->given -= n;
+	x->h->session.progress++;
+	if (was_full && n > 0)
+		h1_tell(x->h);
+}
+
+static const struct exchange_ops ops = {
+    .start = start,
+    .room = room,
+    .sent = sent,
+    .abort = abort_answer,
+    .interim = interim,
+    .trailers = trailers,
+    .switched = h1_switch,
+    .taken = taken,
+};

@@ -6,6 +6,9 @@
 #define EXTRA_MAX  8192
 #define DIGITS_MAX 16 /* of a 64-bit number */
 
+/* A line of two bytes has two more that end it. */
+_Static_assert(H1_TRAILERS_MAX >= 2 * EXTRA_MAX, "what is let through can be kept");
+
 enum state {
 	STATE_LENGTH, /* a body of known length */
 	STATE_SIZE,
@@ -71,6 +74,13 @@ extra(struct h1_body *b)
 	return ++b->extra <= EXTRA_MAX;
 }
 
+/* A byte of the trailer section. */
+static bool
+keep(struct h1_body *b, uint8_t c)
+{
+	return b->trailers == NULL || buf_byte(b->trailers, c);
+}
+
 static int
 hex_value(uint8_t c)
 {
@@ -127,13 +137,13 @@ on_trailer(struct h1_body *b, uint8_t c)
 {
 	if (c == '\r')
 		return go(b, STATE_LAST_LF);
-	return extra(b) && go_if(b, field_token_lower[c] != 0, STATE_TRAILER_NAME);
+	return extra(b) && keep(b, c) && go_if(b, field_token_lower[c] != 0, STATE_TRAILER_NAME);
 }
 
 static bool
 on_trailer_name(struct h1_body *b, uint8_t c)
 {
-	if (!extra(b))
+	if (!extra(b) || !keep(b, c))
 		return false;
 	return c == ':' ? go(b, STATE_TRAILER_VALUE) : field_token_lower[c] != 0;
 }
@@ -141,13 +151,15 @@ on_trailer_name(struct h1_body *b, uint8_t c)
 static bool
 on_trailer_value(struct h1_body *b, uint8_t c)
 {
+	if (!keep(b, c))
+		return false;
 	return c == '\r' ? go(b, STATE_TRAILER_LF) : is_text(c) && extra(b);
 }
 
 static bool
 on_trailer_lf(struct h1_body *b, uint8_t c)
 {
-	return go_if(b, c == '\n', STATE_TRAILER);
+	return keep(b, c) && go_if(b, c == '\n', STATE_TRAILER);
 }
 
 static bool

@@ -1,4 +1,4 @@
-/* The body of an HTTP/1 request, by length or chunked (RFC 9112 §6, §7.1). Pure, no memory. */
+/* The body of an HTTP/1 request, by length or chunked (RFC 9112 §6, §7.1). Pure. */
 #ifndef HTTP_H1_BODY_H
 #define HTTP_H1_BODY_H
 
@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "base/buf.h"
 #include "base/span.h"
 
 struct h1_body {
@@ -14,7 +15,11 @@ struct h1_body {
 	uint32_t extra;   /* bytes of extensions and trailers so far */
 	uint8_t digits;   /* of this chunk's size */
 	uint8_t state;
+	struct buf *trailers; /* where lines of a trailer section go, CRLF and all; NULL: nowhere */
 };
+
+/* What `trailers` must be able to hold. */
+#define H1_TRAILERS_MAX 16384
 
 struct h1_body h1_body_none(void);
 struct h1_body h1_body_of_length(uint64_t length);

@@ -125,6 +125,49 @@ h1_parse_field(uint8_t *line, size_t len, struct field *out)
 	return 0;
 }
 
+unsigned
+h1_parse_fields(uint8_t *p, size_t len, struct field *out, size_t *count)
+{
+	for (size_t at = 0; at < len;) {
+		size_t line = span_find(span_of(p + at, len - at), '\r');
+		unsigned wrong = h1_parse_field(p + at, line, &out[*count]);
+
+		if (wrong != 0)
+			return wrong;
+		(*count)++;
+		at += line + 2;
+	}
+	return 0;
+}
+
+static size_t
+count_lines(struct span lines)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < lines.len; i++)
+		n += lines.p[i] == '\n';
+	return n;
+}
+
+unsigned
+h1_parse_trailers(struct span lines, size_t most, struct arena *memory, struct field **fields,
+		  size_t *count)
+{
+	size_t n = count_lines(lines), all = 0;
+
+	*count = 0;
+	if (n > most)
+		return 431;
+	*fields = arena_get(memory, n * sizeof **fields);
+	unsigned wrong =
+	    h1_parse_fields((uint8_t *)arena_copy(memory, lines), lines.len, *fields, &all);
+	for (size_t i = 0; wrong == 0 && i < all; i++)
+		if (field_may_trail((*fields)[i].name))
+			(*fields)[(*count)++] = (*fields)[i];
+	return wrong;
+}
+
 static unsigned
 take_host(struct h1_meaning *m, struct span value, unsigned version)
 {
@@ -167,6 +210,7 @@ take_connection(struct h1_meaning *m, struct span value, unsigned version)
 	while (field_list_next(&value, &option)) {
 		m->close |= span_equal_nocase(option, SPAN_OF("close"));
 		m->keep_alive |= span_equal_nocase(option, SPAN_OF("keep-alive"));
+		m->upgrades |= span_equal_nocase(option, SPAN_OF("upgrade"));
 	}
 	return 0;
 }
@@ -181,6 +225,42 @@ take_expect(struct h1_meaning *m, struct span value, unsigned version)
 	return 0;
 }
 
+/* Ours to speak, not a handler's: switched to by a back end, they would hide requests from us. */
+static bool
+is_of_http(struct span protocol)
+{
+	static const struct span names[] = {SPAN_INIT("h2c"), SPAN_INIT("h2"), SPAN_INIT("http"),
+					    SPAN_INIT("tls")};
+	struct span name = span_head(protocol, span_find(protocol, '/'));
+
+	for (size_t i = 0; i < COUNT(names); i++)
+		if (span_equal_nocase(name, names[i]))
+			return true;
+	return false;
+}
+
+/* RFC 9110 §7.8: protocol-name ["/" protocol-version]. */
+static bool
+is_protocol(struct span s)
+{
+	size_t slash = span_find(s, '/');
+
+	return field_is_token(span_head(s, slash)) &&
+	       (slash == s.len || field_is_token(span_tail(s, slash + 1)));
+}
+
+/* The first that we leave to handlers; a field that makes no sense is ignored, as all may be. */
+static unsigned
+take_upgrade(struct h1_meaning *m, struct span value, unsigned version)
+{
+	struct span protocol;
+
+	while (version >= 11 && m->protocol.len == 0 && field_list_next(&value, &protocol))
+		if (is_protocol(protocol) && !is_of_http(protocol))
+			m->protocol = protocol;
+	return 0;
+}
+
 static const struct meaning {
 	struct span name;
 	unsigned (*take)(struct h1_meaning *m, struct span value, unsigned version);
@@ -190,6 +270,7 @@ static const struct meaning {
     {SPAN_INIT("transfer-encoding"), take_coding},
     {SPAN_INIT("connection"), take_connection},
     {SPAN_INIT("expect"), take_expect},
+    {SPAN_INIT("upgrade"), take_upgrade},
 };
 
 static const struct meaning *
@@ -221,5 +302,8 @@ h1_parse_meaning(const struct request *r, struct h1_meaning *out)
 		return 400;
 	if (out->chunked)
 		out->length = LENGTH_UNKNOWN;
+	/* Bytes of a body could not be told from what is said in the other protocol. */
+	if (!out->upgrades || out->chunked || out->length > 0)
+		out->protocol = SPAN_NONE;
 	return wrong;
 }

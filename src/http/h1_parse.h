@@ -45,12 +45,26 @@ MUST_CHECK unsigned h1_parse_line_begun(struct span begun);
 /* One field line without CRLF; its name is made lower case where it stands. */
 MUST_CHECK unsigned h1_parse_field(uint8_t *line, size_t len, struct field *out);
 
+/*
+ * All of `p`, lines that each end in CRLF, into `out`, which has room for as many fields; they
+ * point into `p`. *count grows by one for each.
+ */
+MUST_CHECK unsigned h1_parse_fields(uint8_t *p, size_t len, struct field *out, size_t *count);
+
+/*
+ * The same for a trailer section, at most `most` of them, into memory of its own; those that
+ * must not stand there (RFC 9110 §6.5.1) are left out.
+ */
+MUST_CHECK unsigned h1_parse_trailers(struct span lines, size_t most, struct arena *memory,
+				      struct field **fields, size_t *count);
+
 /* What the fields mean for the connection and the body. */
 struct h1_meaning {
-	struct span host; /* of the Host field, unchecked */
-	int64_t length;   /* of the body, or LENGTH_NONE, or LENGTH_UNKNOWN: chunked */
+	struct span host;     /* of the Host field, unchecked */
+	struct span protocol; /* of the Upgrade field, if it is to be heeded */
+	int64_t length;       /* of the body, or LENGTH_NONE, or LENGTH_UNKNOWN: chunked */
 	unsigned hosts;
-	bool chunked, has_length, close, keep_alive, expects_continue;
+	bool chunked, has_length, close, keep_alive, expects_continue, upgrades;
 };
 
 MUST_CHECK unsigned h1_parse_meaning(const struct request *r, struct h1_meaning *out);

@@ -1,23 +1,7 @@
 #include "http/h1_inner.h"
 
+#include "http/field.h"
 #include "http/target.h"
-
-/* Field lines of a head whose every line ends in CRLF, as h1_scan() made sure. */
-static unsigned
-parse_fields(struct request *r, struct arena *memory, uint8_t *p, size_t len, size_t lines)
-{
-	r->fields = arena_get(memory, lines * sizeof *r->fields);
-	for (size_t at = 0; at < len;) {
-		size_t line = span_find(span_of(p + at, len - at), '\r');
-		unsigned wrong = h1_parse_field(p + at, line, &r->fields[r->field_count]);
-
-		if (wrong != 0)
-			return wrong;
-		r->field_count++;
-		at += line + 2;
-	}
-	return 0;
-}
 
 static bool
 take_target(struct request *r, struct arena *memory, const struct h1_meaning *m)
@@ -46,6 +30,18 @@ take_body_plan(struct h1 *h, const struct h1_meaning *m)
 		h->body = h1_body_chunked(h->settings->body_bytes);
 	else
 		h->body = m->length > 0 ? h1_body_of_length((uint64_t)m->length) : h1_body_none();
+	h->now->trailers = buf_with_cap(H1_TRAILERS_MAX);
+	h->body.trailers = &h->now->trailers;
+}
+
+static struct span
+lower(struct arena *memory, struct span protocol)
+{
+	uint8_t *p = (uint8_t *)arena_copy(memory, protocol);
+
+	for (size_t i = 0; i < protocol.len; i++)
+		p[i] = p[i] == '/' ? '/' : field_token_lower[p[i]];
+	return span_of(p, protocol.len);
 }
 
 static unsigned
@@ -57,15 +53,16 @@ take_meaning(struct h1 *h, struct h1_exchange *x)
 
 	if (wrong != 0)
 		return wrong;
+	/* RFC 9110 §9.1: known, but for no resource of ours: not 405, which names others. */
+	if (r->method == METHOD_CONNECT || r->method == METHOD_TRACE)
+		return 501;
 	if (!take_target(r, x->ex.memory, &m))
 		return 400;
-	if (r->method == METHOD_CONNECT || r->method == METHOD_TRACE)
-		return 405;
-	if (m.length > 0 && (uint64_t)m.length > h->settings->body_bytes)
-		return 413;
+	if (m.protocol.len > 0)
+		r->protocol = lower(x->ex.memory, m.protocol);
 	r->length = m.length;
 	x->keep_alive = m.keep_alive;
-	x->continues = m.expects_continue && (m.chunked || m.length > 0);
+	x->continues = r->expects_continue = m.expects_continue && (m.chunked || m.length > 0);
 	h->close = m.close || (r->version < 11 && !m.keep_alive);
 	take_body_plan(h, &m);
 	return 0;
@@ -84,12 +81,13 @@ parse(struct h1 *h, struct h1_exchange *x, struct span head)
 	r->target = span_of(p + h->line.method + 1, h->line.target);
 	r->version = h->line.version;
 	size_t fields = head.len - first - 2;
-	unsigned wrong = parse_fields(r, x->ex.memory, p + first, fields, h->scan.lines);
+	r->fields = arena_get(x->ex.memory, h->scan.lines * sizeof *r->fields);
+	unsigned wrong = h1_parse_fields(p + first, fields, r->fields, &r->field_count);
 	return wrong != 0 ? wrong : take_meaning(h, x);
 }
 
-static bool
-wants_body(const struct h1 *h)
+bool
+h1_wants_body(const struct h1 *h)
 {
 	const struct h1_exchange *x = h->now;
 
@@ -99,23 +97,36 @@ wants_body(const struct h1 *h)
 static void
 say_continue(struct h1 *h)
 {
-	struct h1_exchange *x = h->now;
+	struct exchange *ex = &h->now->ex;
 
-	if (!wants_body(h) || !x->continues || x->ex.status != 0)
-		return;
-	x->continues = false;
-	if (!buf_append(&h->out, SPAN_OF("HTTP/1.1 100 Continue\r\n\r\n")))
-		h1_give_up(x);
+	if (ex->request.expects_continue && ex->status == 0 && h1_wants_body(h))
+		exchange_interim(ex, 100, NULL, 0);
+}
+
+/* Its length was given, so nothing of it need come. */
+static bool
+is_too_long(const struct h1 *h)
+{
+	const struct exchange *ex = &h->now->ex;
+
+	return ex->request.length > 0 && (uint64_t)ex->request.length > ex->body_max &&
+	       (ex->status == 0 || h1_wants_body(h));
 }
 
 static void
 ask(struct h1 *h)
 {
+	h->stage = h1_body_ended(&h->body) ? STAGE_ANSWER : STAGE_BODY;
 	h->calls++;
 	h->host->request(&h->now->ex, h->owner);
-	say_continue(h);
+	if (is_too_long(h)) {
+		h->body = h1_body_none();
+		h1_refuse(h, 413);
+	} else {
+		h->body.allowed = h->now->ex.body_max;
+		say_continue(h);
+	}
 	h->calls--;
-	h->stage = h1_body_ended(&h->body) ? STAGE_ANSWER : STAGE_BODY;
 	h1_settle(h);
 }
 
@@ -242,16 +253,30 @@ drain(struct h1 *h, size_t n)
 	h->stage = h->now != NULL ? STAGE_ANSWER : STAGE_CLOSED;
 }
 
+size_t
+h1_window(const struct h1 *h)
+{
+	return h1_wants_body(h) ? EXCHANGE_WINDOW - h->now->given : SIZE_MAX;
+}
+
+void
+h1_give(struct h1 *h, struct span bytes, bool last)
+{
+	struct h1_exchange *x = h->now;
+
+	x->given += bytes.len;
+	h->calls++;
+	x->ex.handler->body(&x->ex, bytes, last);
+	h->calls--;
+}
+
 static void
 give_body(struct h1 *h, struct span bytes, bool last)
 {
-	if (!wants_body(h)) {
+	if (!h1_wants_body(h))
 		drain(h, bytes.len);
-	} else if (bytes.len > 0 || last) {
-		h->calls++;
-		h->now->ex.handler->body(&h->now->ex, bytes, last);
-		h->calls--;
-	}
+	else if (bytes.len > 0 || last)
+		h1_give(h, bytes, last);
 	if (h->stage == STAGE_BODY && last)
 		h->stage = STAGE_ANSWER;
 	if (h->now != NULL)
@@ -271,20 +296,47 @@ refuse_body(struct h1 *h, unsigned status)
 		h->stage = STAGE_CLOSED;
 }
 
+static unsigned
+take_trailers(struct h1 *h)
+{
+	struct exchange *ex = &h->now->ex;
+	struct span lines = buf_span(&h->now->trailers);
+
+	if (lines.len > h->settings->header_bytes)
+		return 431;
+	return h1_parse_trailers(lines, h->settings->header_fields, ex->memory,
+				 &ex->request.trailers, &ex->request.trailer_count);
+}
+
+/* What is wrong with the body now that so much of it was taken; 0: nothing. */
+static unsigned
+check_body(struct h1 *h, enum h1_body_got got)
+{
+	if (got == H1_BODY_BAD || got == H1_BODY_LARGE)
+		return got == H1_BODY_BAD ? 400 : 413;
+	return got == H1_BODY_END && h->now != NULL && buf_len(&h->now->trailers) > 0
+		   ? take_trailers(h)
+		   : 0;
+}
+
 size_t
 h1_take_body(struct h1 *h, struct span in)
 {
-	struct cursor c = cursor_of(in);
-	enum h1_body_got got;
+	size_t used = 0;
 	struct span data;
 
-	do {
-		got = h1_body_take(&h->body, &c, &data);
-		if (got == H1_BODY_BAD || got == H1_BODY_LARGE) {
-			refuse_body(h, got == H1_BODY_BAD ? 400 : 413);
+	while (h->stage == STAGE_BODY && used < in.len && h1_window(h) > 0) {
+		struct span part = span_head(span_tail(in, used), h1_window(h));
+		struct cursor c = cursor_of(part);
+		enum h1_body_got got = h1_body_take(&h->body, &c, &data);
+		unsigned wrong = check_body(h, got);
+
+		if (wrong != 0) {
+			refuse_body(h, wrong);
 			return in.len;
 		}
+		used += part.len - cursor_left(&c);
 		give_body(h, data, got == H1_BODY_END);
-	} while (h->stage == STAGE_BODY && cursor_left(&c) > 0);
-	return in.len - cursor_left(&c);
+	}
+	return used;
 }

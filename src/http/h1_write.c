@@ -7,6 +7,7 @@
 static const struct span chunked = SPAN_INIT("Transfer-Encoding: chunked\r\n"),
 			 closing = SPAN_INIT("Connection: close\r\n"),
 			 keeping = SPAN_INIT("Connection: keep-alive\r\n"),
+			 switching = SPAN_INIT("Connection: Upgrade\r\nUpgrade: "),
 			 length_name = SPAN_INIT("Content-Length: "),
 			 date_name = SPAN_INIT("Date: "), server_name = SPAN_INIT("Server: "),
 			 line_end = SPAN_INIT("\r\n");
@@ -17,16 +18,25 @@ reason_length(unsigned status)
 	return strlen(status_reason(status));
 }
 
+static size_t
+fields_size(const struct field *fields, size_t count)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; i < count; i++)
+		size += fields[i].name.len + fields[i].value.len + 4;
+	return size;
+}
+
 size_t
 h1_head_size(const struct h1_answer *a)
 {
 	size_t size = sizeof "HTTP/1.1 200 \r\n" + reason_length(a->status) + date_name.len +
 		      a->date.len + server_name.len + a->server.len + length_name.len + DIGITS_MAX +
-		      chunked.len + closing.len + keeping.len + 4 * line_end.len;
+		      chunked.len + closing.len + keeping.len + 5 * line_end.len + switching.len +
+		      a->protocol.len;
 
-	for (size_t i = 0; i < a->field_count; i++)
-		size += a->fields[i].name.len + a->fields[i].value.len + 4;
-	return size;
+	return size + fields_size(a->fields, a->field_count);
 }
 
 static uint8_t *
@@ -71,6 +81,13 @@ put_line(uint8_t *to, struct span name, struct span value)
 }
 
 static uint8_t *
+put_field(uint8_t *to, const struct field *f)
+{
+	to = put(put_name(to, f->name), SPAN_OF(": "));
+	return put_line(to, f->value, SPAN_NONE);
+}
+
+static uint8_t *
 put_status_line(uint8_t *to, unsigned status)
 {
 	const char *reason = status_reason(status);
@@ -86,19 +103,38 @@ h1_put_head(uint8_t *to, const struct h1_answer *a)
 	to = put_status_line(to, a->status);
 	if (a->server.len > 0)
 		to = put_line(to, server_name, a->server);
-	to = put_line(to, date_name, a->date);
-	for (size_t i = 0; i < a->field_count; i++) {
-		to = put(put_name(to, a->fields[i].name), SPAN_OF(": "));
-		to = put_line(to, a->fields[i].value, SPAN_NONE);
-	}
+	if (a->date.len > 0)
+		to = put_line(to, date_name, a->date);
+	for (size_t i = 0; i < a->field_count; i++)
+		to = put_field(to, &a->fields[i]);
 	if (a->length >= 0)
 		to = put(put_decimal(put(to, length_name), (uint64_t)a->length), line_end);
 	if (a->chunked)
 		to = put(to, chunked);
-	if (a->close)
+	if (a->protocol.len > 0)
+		to = put_line(to, switching, a->protocol);
+	else if (a->close)
 		to = put(to, closing);
 	else if (a->keep_alive)
 		to = put(to, keeping);
+	return put(to, line_end);
+}
+
+static const struct span last_chunk_head = SPAN_INIT("0\r\n");
+
+size_t
+h1_trailers_size(const struct field *fields, size_t count)
+{
+	return last_chunk_head.len + fields_size(fields, count) + line_end.len;
+}
+
+uint8_t *
+h1_put_trailers(uint8_t *to, const struct field *fields, size_t count)
+{
+	to = put(to, last_chunk_head);
+	for (size_t i = 0; i < count; i++)
+		if (field_may_trail(fields[i].name))
+			to = put_field(to, &fields[i]);
 	return put(to, line_end);
 }
 

@@ -86,10 +86,10 @@ static const struct hostile {
     BAD("§3.2.2 user information", "GET http://u@a/ HTTP/1.1\r\n" HOST END, 400),
     BAD("§3.2.2 Host disagrees", "GET http://b/ HTTP/1.1\r\n" HOST END, 400),
     BAD("§3.2.2 Host's port disagrees", "GET http://a:81/ HTTP/1.1\r\n" HOST END, 400),
-    BAD("§3.2.3 CONNECT a:443", "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n" END, 400),
-    BAD("§3.2.3 CONNECT /", "CONNECT / HTTP/1.1\r\n" HOST END, 405),
+    BAD("RFC 9110 §9.3.6 CONNECT a:443", "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n" END, 501),
+    BAD("RFC 9110 §9.3.6 CONNECT /", "CONNECT / HTTP/1.1\r\n" HOST END, 501),
     BAD("§3.2.4 GET *", "GET * HTTP/1.1\r\n" HOST END, 400),
-    BAD("RFC 9110 §9.3.8 TRACE", "TRACE / HTTP/1.1\r\n" HOST END, 405),
+    BAD("RFC 9110 §9.3.8 TRACE", "TRACE / HTTP/1.1\r\n" HOST END, 501),
     /* §3.2: Host */
     BAD("§3.2 no Host", "GET / HTTP/1.1\r\n" END, 400),
     BAD("§3.2 two Hosts", GET HOST END, 400),

@@ -63,6 +63,7 @@ talk_echo_body(struct exchange *ex, struct span bytes, bool last)
 	struct talk_answer *a = ex->handling;
 
 	talk_note(&a->body, bytes);
+	exchange_taken(ex, bytes.len);
 	if (!last)
 		return;
 	talk_note(&a->t->log, SPAN_OF(" "));
