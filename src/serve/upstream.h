@@ -55,7 +55,13 @@ struct upstream_call *upstream_ask(struct upstreams *u, const struct proxy *p, i
 /* The call once it has a connection, for call_room() and its like; NULL until then: `writable`
  * is told when it has. */
 struct call *upstream_call_of(struct upstream_call *c);
-bool upstream_was_reused(const struct upstream_call *c); /* its connection had answered before */
+bool upstream_was_reused(const struct upstream_call *c); /* its connection had answered before;
+							  * may still be asked in `failed` */
+
+/* From now on it may be silent for as long as it likes: an event stream, another protocol.
+ * Whoever asked watches the clock. */
+void upstream_has_time(struct upstream_call *c);
+
 void upstream_cancel(struct upstream_call *c);
 
 #endif
