@@ -19,6 +19,7 @@ struct tls_conn {
 	const struct tls_io *io;
 	void *owner;
 	const char *why;     /* why it failed, or NULL: `error` says it */
+	char *explained;     /* what `why` is, where it was put together */
 	unsigned long error; /* OpenSSL's */
 	uint8_t *unsent;     /* what a call made but could not send */
 	size_t unsent_len;
@@ -174,6 +175,10 @@ attach(struct tls_conn *c)
 		return false;
 	BIO_set_data(bio, c);
 	SSL_set_bio(c->ssl, bio, bio);
+	if (c->ctx->client != NULL) {
+		SSL_set_connect_state(c->ssl);
+		return client_begin(c->ctx->client, c->ssl);
+	}
 	SSL_set_accept_state(c->ssl);
 	/* Without a key OpenSSL would send a ticket of no bytes, which TLS 1.3 has not. */
 	if (c->ctx->lib->tickets.count == 0)
@@ -203,10 +208,24 @@ tls_conn_free(struct tls_conn *c)
 {
 	if (c == NULL)
 		return;
+	/* Else OpenSSL would call the session of a connection that just ended unfit to resume. */
+	if (c->ssl != NULL && c->ctx->client != NULL && !c->failed)
+		SSL_set_shutdown(c->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 	SSL_free(c->ssl);
 	tls_context_free(c->ctx);
 	free(c->unsent);
+	free(c->explained);
 	free(c);
+}
+
+void
+conn_explain(SSL *ssl, struct span words)
+{
+	struct tls_conn *c = BIO_get_data(SSL_get_rbio(ssl));
+
+	free(c->explained);
+	if ((c->explained = strndup((const char *)words.p, words.len)) != NULL)
+		c->why = c->explained;
 }
 
 static enum tls_result

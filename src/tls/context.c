@@ -18,7 +18,7 @@
 
 #define OPTIONS                                                                                    \
 	(SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA | SSL_OP_NO_COMPRESSION |      \
-	 SSL_OP_NO_RENEGOTIATION)
+	 SSL_OP_NO_RENEGOTIATION) /* the first two are a server's alone */
 
 /* Without NO_AUTO_CHAIN a certificate that stands alone is looked up in every handshake. */
 #define MODES                                                                                      \
@@ -133,10 +133,13 @@ set_groups(SSL_CTX *ssl)
 	return false;
 }
 
-static bool
-set_crypto(SSL_CTX *ssl)
+bool
+context_set_up(SSL_CTX *ssl)
 {
 	SSL_CTX_set_security_level(ssl, 2);
+	SSL_CTX_set_options(ssl, OPTIONS);
+	SSL_CTX_set_mode(ssl, MODES);
+	SSL_CTX_set_read_ahead(ssl, 1);
 	return SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION) == 1 &&
 	       SSL_CTX_set_max_proto_version(ssl, TLS1_3_VERSION) == 1 &&
 	       SSL_CTX_set_cipher_list(ssl, CIPHERS_1_2) == 1 &&
@@ -163,12 +166,9 @@ set_up(struct tls_context *ctx, const char *id)
 	SSL_CTX *ssl = SSL_CTX_new_ex(ctx->lib->crypto, NULL, TLS_server_method());
 
 	ctx->ssl = ssl;
-	if (ssl == NULL || SSL_CTX_set_app_data(ssl, ctx) != 1 || !set_crypto(ssl) ||
+	if (ssl == NULL || SSL_CTX_set_app_data(ssl, ctx) != 1 || !context_set_up(ssl) ||
 	    !set_sessions(ctx->lib, ssl, id))
 		return err_new("cannot set up TLS: %s", library_reason());
-	SSL_CTX_set_options(ssl, OPTIONS);
-	SSL_CTX_set_mode(ssl, MODES);
-	SSL_CTX_set_read_ahead(ssl, 1);
 	SSL_CTX_set_alpn_select_cb(ssl, on_alpn, NULL);
 	SSL_CTX_set_tlsext_servername_callback(ssl, on_servername);
 	return ERR_NONE;
@@ -204,5 +204,8 @@ tls_context_free(struct tls_context *ctx)
 	if (--ctx->shares > 0)
 		return;
 	SSL_CTX_free(ctx->ssl);
-	free(ctx);
+	if (ctx->client != NULL)
+		client_end(ctx->client);
+	else
+		free(ctx);
 }

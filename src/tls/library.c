@@ -27,8 +27,9 @@ load(struct tls_library *lib)
 	if ((lib->provider = OSSL_PROVIDER_load(lib->crypto, "default")) == NULL)
 		return false;
 	lib->ticket_cipher = EVP_CIPHER_fetch(lib->crypto, "AES-256-CBC", NULL);
+	lib->sha256 = EVP_MD_fetch(lib->crypto, "SHA256", NULL);
 	lib->bio = conn_bio_method();
-	return lib->ticket_cipher != NULL && lib->bio != NULL;
+	return lib->ticket_cipher != NULL && lib->sha256 != NULL && lib->bio != NULL;
 }
 
 struct tls_library *
@@ -48,7 +49,9 @@ tls_library_free(struct tls_library *lib)
 {
 	if (lib == NULL)
 		return;
+	trust_forget(&lib->trust);
 	BIO_meth_free(lib->bio);
+	EVP_MD_free(lib->sha256);
 	EVP_CIPHER_free(lib->ticket_cipher);
 	if (lib->provider != NULL)
 		OSSL_PROVIDER_unload(lib->provider);

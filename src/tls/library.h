@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "tls/context.h"
+#include "tls/trust.h"
 
 /* A record as it is sent: header, plaintext, and no more than so much around it (RFC 8446 §5.2). */
 #define RECORD_DATA_MAX 16384
@@ -27,6 +28,8 @@ struct tls_library {
 	OSSL_PROVIDER *provider;
 	BIO_METHOD *bio;           /* conn.c's */
 	EVP_CIPHER *ticket_cipher; /* fetched once: a fetch costs more than sealing a ticket */
+	EVP_MD *sha256;            /* likewise */
+	struct trust_cache trust;
 	struct tls_ticket_keys tickets;
 	size_t gathered; /* by the call under way; always 0 between calls */
 	uint8_t gather[GATHER_MAX];
@@ -37,7 +40,18 @@ struct tls_context {
 	struct tls_library *lib;
 	SSL_CTX *ssl;
 	size_t shares; /* the caller's and each connection's; one thread, so no atomics */
+	struct tls_client *client; /* whose it is; NULL: a site's */
 };
+
+/* What both sides of TLS have in common: versions, suites, groups, modes. */
+MUST_CHECK bool context_set_up(SSL_CTX *ssl);
+
+/* client.c's part in a connection's beginning, and in its context's end. */
+MUST_CHECK bool client_begin(struct tls_client *client, SSL *ssl);
+void client_end(struct tls_client *client);
+
+/* Has tls_why() say so, whatever OpenSSL says. */
+void conn_explain(SSL *ssl, struct span words);
 
 /* The last reason OpenSSL left behind, for a sentence; empties its queue. */
 const char *library_reason(void);
