@@ -79,7 +79,8 @@ exchange_trailers(struct exchange *ex, const struct field *fields, size_t count)
 void
 exchange_switch(struct exchange *ex, const struct field *fields, size_t count)
 {
-	assert(ex->status == 0);
+	assert(ex->status == 0 && ex->request.protocol.len > 0);
+	ex->switched = true;
 	ex->ops->switched(ex, fields, count);
 }
 

@@ -134,6 +134,7 @@ struct exchange {
 	unsigned status;       /* 0 until an answer was started */
 	uint64_t body_sent;    /* bytes of the answer's body */
 	bool answered;         /* the answer is complete */
+	bool switched;         /* it is another protocol now */
 	bool wants_close;      /* set by a handler: the connection ends after the answer */
 	int64_t began_ms;      /* for the log */
 	const char *served_by; /* for the log: the back end that answered; NULL: we did */

@@ -18,6 +18,8 @@ h1_switch(struct exchange *ex, const struct field *fields, size_t count)
 	    .protocol = ex->request.protocol,
 	};
 
+	if (h->host->switched != NULL)
+		h->host->switched(ex, h->owner);
 	ex->status = 101;
 	h->close = true;
 	x->framing = FRAMING_CLOSE;

@@ -33,6 +33,8 @@ struct http_host {
 	/* The date for the Date: field, as RFC 9110 §5.6.7 writes it; 29 bytes. */
 	struct span (*date)(void *owner);
 	int64_t (*now_ms)(void *owner);
+	/* A handler has granted request.protocol (ex->switched). May be NULL. */
+	void (*switched)(struct exchange *ex, void *owner);
 };
 
 enum session_state {

@@ -18,6 +18,7 @@ struct http {
 	struct tls_conn *tls;      /* NULL in clear */
 	struct http_session *http; /* NULL until TLS is there */
 	struct client client;
+	enum counter open;        /* what it is counted among, with `http` */
 	struct buf in;            /* received, not used yet; mostly empty */
 	enum session_state timed; /* what the timer runs for */
 	bool readable;            /* recv may give something */
@@ -98,6 +99,8 @@ http_end(struct conn *c)
 	struct http *h = http_of(c);
 
 	h->pumping = true; /* a handler that is told `gone` must not start anything */
+	if (h->http != NULL)
+		worker_uncount(h->worker, h->open);
 	session_free(h->http);
 	tls_conn_free(h->tls);
 	buf_free(&h->in);
@@ -164,7 +167,11 @@ set_deadline(struct http *h)
 	else
 		conn_keep(h->conn);
 	h->timed = state;
-	timer_set(h->worker->loop, &h->conn->timer, time_for(h->worker, state), timed_out);
+	/* Whoever answers late has a deadline of its own. */
+	if (state == SESSION_ANSWERING && buf_len(session_output(h->http)) == 0)
+		timer_stop(&h->conn->timer);
+	else
+		timer_set(h->worker->loop, &h->conn->timer, time_for(h->worker, state), timed_out);
 }
 
 static enum step
@@ -260,15 +267,28 @@ fill(struct http *h)
 	return STEP_WAIT;
 }
 
+/* Both ways at once, where a handler bounds what is kept: a body, or another protocol. */
+static bool
+reads_beside(const struct http *h)
+{
+	enum session_state state = session_state(h->http);
+
+	return state == SESSION_BODY || state == SESSION_ANSWERING;
+}
+
 /*
- * The order matters: nothing is read while an answer cannot be sent, so a client
+ * The order matters: no request is read while an answer cannot be sent, so a client
  * that does not read its answers cannot make us keep more of them.
  */
 static enum step
 advance(struct http *h)
 {
-	if (buf_len(session_output(h->http)) > 0)
-		return flush(h);
+	if (buf_len(session_output(h->http)) > 0) {
+		enum step step = flush(h);
+
+		if (step != STEP_WAIT || !reads_beside(h))
+			return step;
+	}
 	if (session_state(h->http) == SESSION_CLOSING)
 		return finish(h);
 	return feed_kept(h) ? STEP_DONE : fill(h);
@@ -320,12 +340,35 @@ on_request(struct exchange *ex, void *owner)
 }
 
 static void
+count_request(struct worker *w, const struct exchange *ex)
+{
+	worker_count(w, COUNTER_REQUESTS, 1);
+	if (ex->request.version >= 20)
+		worker_count(w, COUNTER_REQUESTS_HTTP2, 1);
+	if (ex->served_by != NULL)
+		worker_count(w, COUNTER_PROXIED, 1);
+	if (ex->served_by != NULL && ex->status >= 502 && ex->status <= 504)
+		worker_count(w, COUNTER_PROXY_FAILED, 1);
+	if (ex->status == 429)
+		worker_count(w, COUNTER_LIMITED, 1);
+	if (ex->switched)
+		worker_uncount(w, COUNTER_OPEN_SWITCHED);
+}
+
+static void
 on_over(struct exchange *ex, void *owner)
 {
 	struct http *h = owner;
 
-	worker_count(h->worker, COUNTER_REQUESTS, 1);
+	count_request(h->worker, ex);
 	access_log_request(h->worker->log, ex, loop_now(h->worker->loop));
+}
+
+static void
+on_switched(struct exchange *ex, void *owner)
+{
+	(void)ex;
+	worker_count(((struct http *)owner)->worker, COUNTER_OPEN_SWITCHED, 1);
 }
 
 static void
@@ -349,11 +392,13 @@ on_now(void *owner)
 	return loop_now(((struct http *)owner)->worker->loop);
 }
 
-static const struct http_host host = {on_request, on_over, on_output, on_date, on_now};
+static const struct http_host host = {on_request, on_over, on_output, on_date, on_now, on_switched};
 
 static void
 begin_http(struct http *h)
 {
+	h->open = COUNTER_OPEN_HTTP1;
+	worker_count(h->worker, h->open, 1);
 	h->http = h1_new(&host, h, &h->worker->http, &h->client);
 	h->in = buf_with_cap(h->worker->http.header_bytes + IN_SLACK);
 	h->timed = SESSION_CLOSING;

@@ -47,7 +47,7 @@ struct worker {
 	uint8_t *scratch; /* SCRATCH_SIZE bytes, for the callback that runs */
 
 	struct view *view, *next_view; /* the next one is built, but not in use yet */
-	struct http_settings http;       /* of `view`; its address never changes */
+	struct http_settings http;     /* of `view`; its address never changes */
 	struct list listeners;
 	bool paused; /* listeners are not watched: too many connections, or no descriptors */
 	struct timer resume;
@@ -92,6 +92,13 @@ worker_count(struct worker *w, enum counter which, uint64_t n)
 	uint64_t old = atomic_load_explicit(&w->counters[which], memory_order_relaxed);
 
 	atomic_store_explicit(&w->counters[which], old + n, memory_order_relaxed);
+}
+
+/* One thing less of what is counted as open. */
+static inline void
+worker_uncount(struct worker *w, enum counter which)
+{
+	worker_count(w, which, UINT64_MAX);
 }
 
 /* Now, for a Date: field. */
