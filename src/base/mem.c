@@ -14,8 +14,15 @@ struct block {
 	_Alignas(max_align_t) uint8_t bytes[];
 };
 
+struct deferred {
+	struct deferred *next;
+	void (*fn)(void *arg);
+	void *arg;
+};
+
 struct arena {
 	struct block *blocks; /* the newest first; the first one made is the last */
+	struct deferred *deferred;
 };
 
 static void *
@@ -67,8 +74,19 @@ arena_new(void)
 }
 
 void
+arena_defer(struct arena *a, void (*fn)(void *arg), void *arg)
+{
+	struct deferred *d = ARENA_NEW(a, struct deferred);
+
+	*d = (struct deferred){a->deferred, fn, arg};
+	a->deferred = d;
+}
+
+void
 arena_reset(struct arena *a)
 {
+	for (; a->deferred != NULL; a->deferred = a->deferred->next)
+		a->deferred->fn(a->deferred->arg);
 	while (a->blocks->next != NULL) {
 		struct block *b = a->blocks;
 

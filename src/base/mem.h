@@ -27,6 +27,9 @@ void arena_free(struct arena *a); /* NULL is fine */
 /* Forgets all pieces but keeps the first block for the next ones. */
 void arena_reset(struct arena *a);
 
+/* Calls `fn` when all pieces go, the last told first; it must not ask this arena for more. */
+void arena_defer(struct arena *a, void (*fn)(void *arg), void *arg);
+
 /* Zeroed, aligned for anything, lives as long as the arena. Never NULL. */
 void *arena_get(struct arena *a, size_t size);
 #define ARENA_NEW(a, type) ((type *)arena_get((a), sizeof(type)))

@@ -135,6 +135,31 @@ an_array_in_an_arena_keeps_its_elements_too(void **state)
 	arena_free(a);
 }
 
+static char order[8];
+
+static void
+note(void *letter)
+{
+	strncat(order, letter, 1);
+}
+
+static void
+what_was_deferred_is_called_once_and_last_first(void **state)
+{
+	struct arena *a = arena_new();
+	char letters[] = "abc";
+
+	(void)state;
+	arena_defer(a, note, letters);
+	arena_get(a, 5000);
+	arena_defer(a, note, letters + 1);
+	arena_reset(a);
+	assert_string_equal(order, "ba");
+	arena_defer(a, note, letters + 2);
+	arena_free(a);
+	assert_string_equal(order, "bac");
+}
+
 int
 main(void)
 {
@@ -146,6 +171,7 @@ main(void)
 	    cmocka_unit_test(an_arena_is_as_new_when_reset),
 	    cmocka_unit_test(copies_end_with_a_nul),
 	    cmocka_unit_test(an_array_in_an_arena_keeps_its_elements_too),
+	    cmocka_unit_test(what_was_deferred_is_called_once_and_last_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
