@@ -11,10 +11,16 @@ enum coding { CODING_IDENTITY, CODING_GZIP, CODING_ZSTD, CODING_BR };
 
 struct span coding_name(enum coding c); /* "gzip"; "identity" */
 
-/* A bit for each coding that Accept-Encoding takes (§12.5.3); identity always among them. */
-unsigned codings_accepted(const struct request *r);
+/* What a client would rather have than the bytes as they are, best first. */
+struct codings {
+	uint8_t count, at[CODING_COUNT]; /* of enum coding, never CODING_IDENTITY */
+};
 
-/* Whether a media type is one of `types` (NULL-ended; "text/" and "*" for all of a kind). */
+/* By Accept-Encoding (RFC 9110 §12.5.3); of what it likes as much: br, zstd, gzip. */
+struct codings codings_accepted(const struct request *r);
+
+/* Whether a media type is one of `types` (NULL-ended, or NULL; "text/" and "text/" with a star
+ * for all of a kind); its parameters do not matter. */
 bool coding_suits_type(const char *const *types, struct span media_type);
 
 /*
@@ -24,5 +30,8 @@ bool coding_suits_type(const char *const *types, struct span media_type);
  * Vary where that depended on the request. Few at a time: then none, for want of memory.
  */
 void encode_answers(struct exchange *ex, const char *const *types);
+
+/* Before a thread ends: frees what its answers left for each other. */
+void encode_thread_end(void);
 
 #endif

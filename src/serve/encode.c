@@ -1,0 +1,425 @@
+#include "serve/encode.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "http/field.h"
+#include "serve/compressor.h"
+
+#define WORTH_MIN  512         /* bytes: below, what is saved is not worth the field that says so */
+#define INPUT_MAX  (16 * 1024) /* of an answer, before they are compressed */
+#define OUTPUT_MAX (16 * 1024)
+#define JOBS_MAX   32 /* at once in a thread; a stream of brotli or zstd has up to 2 MiB */
+
+/* An answer that is compressed, as long as there is something to do for it. */
+struct job {
+	struct compressor *compressor;
+	struct span in; /* of input[] or in the handler's own memory, not taken yet */
+	size_t out_at, out_len;
+	enum compress_until until;
+	bool drained; /* the compressor has nothing more to give */
+	bool *gone;   /* to be told to who is on the stack when this goes */
+	uint8_t input[INPUT_MAX], output[OUTPUT_MAX];
+};
+
+/*
+ * Stands between a handler and the protocol. `ops` is what the exchange has for its ops, and
+ * is how the encoder is found again.
+ */
+struct encoder {
+	struct exchange_ops ops;
+	const struct exchange_ops *under;
+	const char *const *types;
+	struct job *job; /* NULL: bytes pass as they are */
+	int64_t left;    /* of the handler's bytes, where it said how many come */
+	bool last;       /* the handler has given all */
+	const struct field *trailers;
+	size_t trailer_count;
+	/* The handler's own but for `writable`, which first sends what is here. */
+	struct handler_ops waiting;
+	const struct handler_ops *handler; /* it, while `waiting` stands in its place */
+};
+
+static _Thread_local size_t jobs;
+
+static struct encoder *
+encoder_of(const struct exchange *ex)
+{
+	const struct encoder *e = container_of(ex->ops, const struct encoder, ops);
+
+	return (struct encoder *)(uintptr_t)e;
+}
+
+static void
+job_free(struct encoder *e)
+{
+	struct job *job = e->job;
+
+	e->job = NULL;
+	if (job == NULL)
+		return;
+	if (job->gone != NULL)
+		*job->gone = true;
+	compressor_free(job->compressor);
+	free(job);
+	jobs--;
+}
+
+static void
+on_exchange_over(void *encoder)
+{
+	job_free(encoder);
+}
+
+static struct job *
+job_new(enum coding coding)
+{
+	struct job *job = jobs < JOBS_MAX ? malloc(sizeof *job) : NULL;
+
+	if (job == NULL)
+		return NULL;
+	job->compressor = compressor_new(coding, EFFORT_EACH);
+	if (job->compressor == NULL) {
+		free(job);
+		return NULL;
+	}
+	job->in = SPAN_NONE;
+	job->out_at = job->out_len = 0;
+	job->drained = true;
+	job->gone = NULL;
+	jobs++;
+	return job;
+}
+
+/* What is decided by an answer's fields. */
+struct kind {
+	struct span type;
+	const struct field *vary;
+	bool fixed; /* coded already, a part, or not to be changed (RFC 9110 §7.7) */
+	bool varies_by_coding;
+};
+
+static bool
+list_has(struct span list, struct span word)
+{
+	struct span element;
+
+	while (field_list_next(&list, &element))
+		if (span_equal_nocase(element, word))
+			return true;
+	return false;
+}
+
+static void
+look_at(struct kind *k, const struct field *f)
+{
+	if (span_equal(f->name, SPAN_OF("content-type"))) {
+		k->type = f->value;
+	} else if (span_equal(f->name, SPAN_OF("vary"))) {
+		k->vary = f;
+		k->varies_by_coding |= list_has(f->value, SPAN_OF("accept-encoding")) ||
+				       list_has(f->value, SPAN_OF("*"));
+	} else if (span_equal(f->name, SPAN_OF("content-encoding")) ||
+		   span_equal(f->name, SPAN_OF("content-range"))) {
+		k->fixed = true;
+	} else if (span_equal(f->name, SPAN_OF("cache-control"))) {
+		k->fixed |= list_has(f->value, SPAN_OF("no-transform"));
+	}
+}
+
+/* Whether an answer of this kind is compressed for those who would have it. */
+static bool
+is_worth_it(const struct encoder *e, unsigned status, int64_t length, const struct kind *k)
+{
+	if (k->fixed || status < 200 || status == 204 || status == 206 || status == 304)
+		return false;
+	return (length == LENGTH_UNKNOWN || length >= WORTH_MIN) &&
+	       coding_suits_type(e->types, k->type);
+}
+
+static struct span
+with_coding(struct arena *memory, struct span vary)
+{
+	return span_str(
+	    arena_printf(memory, "%.*s, Accept-Encoding", (int)vary.len, (const char *)vary.p));
+}
+
+/* Byte for byte the answer is another with each coding: a strong tag would be wrong (§8.8.1). */
+static struct span
+weakened(struct arena *memory, struct span etag)
+{
+	if (span_starts_with(etag, SPAN_OF("W/")))
+		return etag;
+	return span_str(arena_printf(memory, "W/%.*s", (int)etag.len, (const char *)etag.p));
+}
+
+/* The answer's fields with Vary, and as they are for `coding`. */
+static const struct field *
+changed(struct exchange *ex, const struct field *fields, size_t *count, const struct kind *k,
+	enum coding coding)
+{
+	struct field *out = arena_get(ex->memory, (*count + 2) * sizeof *out);
+	size_t n = 0;
+
+	for (size_t i = 0; i < *count; i++) {
+		struct field f = fields[i];
+
+		if (coding != CODING_IDENTITY && span_equal(f.name, SPAN_OF("accept-ranges")))
+			continue;
+		if (coding != CODING_IDENTITY && span_equal(f.name, SPAN_OF("etag")))
+			f.value = weakened(ex->memory, f.value);
+		if (&fields[i] == k->vary && !k->varies_by_coding)
+			f.value = with_coding(ex->memory, f.value);
+		out[n++] = f;
+	}
+	if (k->vary == NULL)
+		out[n++] = (struct field){SPAN_OF("vary"), SPAN_OF("Accept-Encoding")};
+	if (coding != CODING_IDENTITY)
+		out[n++] = (struct field){SPAN_OF("content-encoding"), coding_name(coding)};
+	*count = n;
+	return out;
+}
+
+/* Old clients would pay for it with their connection: no length, and no chunks. */
+static enum coding
+coding_for(const struct request *r)
+{
+	struct codings accepted = codings_accepted(r);
+
+	return accepted.count > 0 && r->version >= 11 ? accepted.at[0] : CODING_IDENTITY;
+}
+
+static void
+start(struct exchange *ex, unsigned status, const struct field *fields, size_t count,
+      int64_t length)
+{
+	struct encoder *e = encoder_of(ex);
+	enum coding coding = CODING_IDENTITY;
+	struct kind k = {0};
+
+	for (size_t i = 0; i < count; i++)
+		look_at(&k, &fields[i]);
+	if (is_worth_it(e, status, length, &k)) {
+		coding = coding_for(&ex->request);
+		if (coding != CODING_IDENTITY && ex->request.method != METHOD_HEAD &&
+		    (e->job = job_new(coding)) == NULL)
+			coding = CODING_IDENTITY;
+		fields = changed(ex, fields, &count, &k, coding);
+	}
+	e->left = length;
+	if (e->job != NULL)
+		arena_defer(ex->memory, on_exchange_over, e);
+	e->under->start(ex, status, fields, count,
+			coding != CODING_IDENTITY ? LENGTH_UNKNOWN : length);
+}
+
+/* What came of sending what is here. */
+enum pushed {
+	PUSH_DONE, /* all of it went */
+	PUSH_FULL, /* no room */
+	PUSH_GONE, /* the exchange is over, or no more than a call on the stack keeps it */
+};
+
+/* All that the handler gave has gone on. */
+static bool
+is_idle(const struct job *job)
+{
+	return job->drained && job->out_at == job->out_len;
+}
+
+/* From input to output. False: it cannot be done. */
+static bool
+refill(struct job *job)
+{
+	struct compressed made;
+
+	if (!compressor_run(job->compressor, &job->in, job->until, job->output, OUTPUT_MAX, &made))
+		return false;
+	job->out_at = 0;
+	job->out_len = made.made;
+	job->drained = made.done;
+	return true;
+}
+
+/* Calls the protocol, which may turn to the handler, which may end it all meanwhile. */
+static bool
+hand_on(struct exchange *ex, struct encoder *e, size_t n)
+{
+	struct job *job = e->job;
+	bool *outer = job->gone, gone = false;
+
+	job->gone = &gone;
+	e->under->sent(ex, n, false);
+	if (!gone)
+		job->gone = outer;
+	else if (outer != NULL)
+		*outer = true;
+	return !gone;
+}
+
+static enum pushed
+finish(struct exchange *ex, struct encoder *e, size_t n)
+{
+	job_free(e);
+	if (e->trailers != NULL)
+		e->under->trailers(ex, e->trailers, e->trailer_count);
+	else
+		e->under->sent(ex, n, true);
+	return PUSH_GONE;
+}
+
+static enum pushed
+give_up(struct exchange *ex, struct encoder *e)
+{
+	job_free(e);
+	e->under->abort(ex);
+	return PUSH_GONE;
+}
+
+static enum pushed
+push(struct exchange *ex, struct encoder *e)
+{
+	for (;;) {
+		struct job *job = e->job;
+		uint8_t *to;
+		size_t len;
+
+		if (job->out_at == job->out_len) {
+			if (job->drained)
+				return e->last ? finish(ex, e, 0) : PUSH_DONE;
+			if (!refill(job))
+				return give_up(ex, e);
+			continue;
+		}
+		if ((to = e->under->room(ex, &len)) == NULL)
+			return ex->answered ? PUSH_GONE : PUSH_FULL;
+		struct span out =
+		    span_head(span_of(job->output + job->out_at, job->out_len - job->out_at), len);
+		memcpy(to, out.p, out.len);
+		job->out_at += out.len;
+		if (e->last && is_idle(job) && e->trailers == NULL)
+			return finish(ex, e, out.len);
+		if (!hand_on(ex, e, out.len))
+			return PUSH_GONE;
+	}
+}
+
+static void
+on_writable(struct exchange *ex)
+{
+	struct encoder *e = encoder_of(ex);
+
+	if (e->job == NULL || push(ex, e) != PUSH_DONE)
+		return;
+	ex->handler = e->handler;
+	if (ex->handler != NULL && ex->handler->writable != NULL)
+		ex->handler->writable(ex);
+}
+
+/* Until there is room again the handler need not be asked: there would be none for it. */
+static void
+wait_for_room(struct exchange *ex, struct encoder *e)
+{
+	if (ex->handler == &e->waiting)
+		return;
+	e->handler = ex->handler;
+	e->waiting = ex->handler != NULL ? *ex->handler : (struct handler_ops){0};
+	e->waiting.writable = on_writable;
+	ex->handler = &e->waiting;
+}
+
+static uint8_t *
+room(struct exchange *ex, size_t *len)
+{
+	struct encoder *e = encoder_of(ex);
+
+	if (e->job == NULL)
+		return e->under->room(ex, len);
+	*len = 0;
+	if (e->last || ex->answered)
+		return NULL;
+	/* Somebody else took the handler's place while we waited: then he is asked for us. */
+	if (!is_idle(e->job) && (ex->handler == &e->waiting || push(ex, e) != PUSH_DONE))
+		return NULL;
+	*len = e->left >= 0 && e->left < INPUT_MAX ? (size_t)e->left : INPUT_MAX;
+	return e->job->input;
+}
+
+/*
+ * A piece that fills all the room is followed by more at once. One that does not is all the
+ * handler has for now: an event, a log line. It must not wait here for the next.
+ */
+static void
+sent(struct exchange *ex, size_t n, bool last)
+{
+	struct encoder *e = encoder_of(ex);
+	struct job *job = e->job;
+
+	if (job == NULL) {
+		e->under->sent(ex, n, last);
+		return;
+	}
+	assert(n <= INPUT_MAX && is_idle(job));
+	if (e->left >= 0) {
+		e->left -= (int64_t)n;
+		if (last && e->left > 0) {
+			(void)give_up(ex, e);
+			return;
+		}
+		last = e->left == 0;
+	}
+	e->last = last;
+	job->in = span_of(job->input, n);
+	job->until = last ? COMPRESS_ENDED : n < INPUT_MAX ? COMPRESS_FLUSHED : COMPRESS_SOME;
+	job->drained = false;
+	if (push(ex, e) == PUSH_FULL)
+		wait_for_room(ex, e);
+}
+
+static void
+end_with_trailers(struct exchange *ex, const struct field *fields, size_t count)
+{
+	struct encoder *e = encoder_of(ex);
+
+	if (e->job != NULL) {
+		struct field *copy = arena_get(ex->memory, (count + 1) * sizeof *copy);
+
+		for (size_t i = 0; i < count; i++)
+			copy[i] = (struct field){
+			    span_of(arena_copy(ex->memory, fields[i].name), fields[i].name.len),
+			    span_of(arena_copy(ex->memory, fields[i].value), fields[i].value.len)};
+		e->trailers = copy;
+		e->trailer_count = count;
+		sent(ex, 0, true);
+		return;
+	}
+	e->under->trailers(ex, fields, count);
+}
+
+static void
+abort_answer(struct exchange *ex)
+{
+	(void)give_up(ex, encoder_of(ex));
+}
+
+void
+encode_answers(struct exchange *ex, const char *const *types)
+{
+	struct encoder *e = ARENA_NEW(ex->memory, struct encoder);
+
+	e->under = ex->ops;
+	e->types = types;
+	e->ops = *ex->ops;
+	e->ops.start = start;
+	e->ops.room = room;
+	e->ops.sent = sent;
+	e->ops.trailers = end_with_trailers;
+	e->ops.abort = abort_answer;
+	ex->ops = &e->ops;
+}
+
+void
+encode_thread_end(void)
+{
+	compressor_thread_end();
+}
