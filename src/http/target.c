@@ -29,7 +29,7 @@ is_target_text(struct span s)
 	return true;
 }
 
-/* "%41" behind the '%'. "%2F" would be a separator or not, depending on who reads it: refused. */
+/* "%41" behind the '%'. */
 static bool
 take_encoded(struct cursor *c, uint8_t *out)
 {
@@ -39,10 +39,13 @@ take_encoded(struct cursor *c, uint8_t *out)
 	    !is_hex(low, &low))
 		return false;
 	*out = (uint8_t)(high << 4 | low);
-	return *out != '\0' && *out != '/';
+	return *out != '\0';
 }
 
-/* Decodes up to the next '/', which is taken but not put, or to the end. */
+/*
+ * Decodes up to the next '/', which is taken but not put, or to the end. "%2F" is a separator
+ * or none, depending on who reads it: it stays as it is.
+ */
 static bool
 take_segment(struct cursor *c, uint8_t *to, size_t *len, bool *more)
 {
@@ -52,7 +55,12 @@ take_segment(struct cursor *c, uint8_t *to, size_t *len, bool *more)
 	while ((*more = cursor_u8(c, &byte)) && byte != '/') {
 		if (byte == '%' && !take_encoded(c, &byte))
 			return false;
-		to[(*len)++] = byte;
+		if (byte == '/') {
+			memcpy(to + *len, "%2F", 3);
+			*len += 3;
+		} else {
+			to[(*len)++] = byte;
+		}
 	}
 	return true;
 }

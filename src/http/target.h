@@ -17,8 +17,8 @@ struct target {
 
 /*
  * Reads origin-form, absolute-form and, for OPTIONS, asterisk-form; what it makes lives in
- * `memory`, `query` in `text`. False: not a target, or one that climbs above its root or
- * hides a '/' or NUL behind a '%'.
+ * `memory`, `query` in `text`. "%2F" stays "%2F" in the path. False: not a target, or one that
+ * climbs above its root or hides a NUL behind a '%'.
  */
 MUST_CHECK bool target_parse(struct span text, enum method method, struct arena *memory,
 			     struct target *out);

@@ -12,6 +12,7 @@
 #include "role/edge_http.h"
 #include "role/edge_relay.h"
 #include "role/site_tls.h"
+#include "serve/policy.h"
 
 #define ACCEPTS_A_TURN 64 /* then those already accepted get their turn */
 #define PAUSE_MS       100
@@ -42,6 +43,7 @@ view_release(struct view *v)
 		tls_context_free(v->contexts[i]);
 	free(v->contexts);
 	free(v->turns);
+	policies_free(v->serve.policies);
 	snapshot_release(v->snapshot);
 	free(v);
 }
@@ -68,6 +70,7 @@ view_new(struct worker *w, struct snapshot *s)
 	    .turns = mem_new(c->backends_count * sizeof *v->turns),
 	    .among = direct_among(c),
 	    .serve = {.config = c,
+		      .policies = policies_new(c),
 		      .roots = s->roots,
 		      .acme_root = s->acme_root,
 		      .files = w->files,

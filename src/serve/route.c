@@ -1,11 +1,15 @@
 #include "serve/route.h"
 
-#include "http/field.h"
+#include "http/target.h"
 #include "serve/file.h"
+#include "serve/location.h"
+#include "serve/policy.h"
+#include "serve/redirect.h"
+#include "serve/rewrite.h"
 
 /* "/x": that path; "/x*": whatever starts so. */
 static bool
-fits(const char *pattern, struct span path)
+fits_path(const char *pattern, struct span path)
 {
 	struct span p = span_str(pattern);
 
@@ -14,18 +18,72 @@ fits(const char *pattern, struct span path)
 	return span_equal(path, p);
 }
 
+/* Whoever may GET may HEAD (RFC 9110 §9.3.2). */
+static bool
+fits_method(const char *const *methods, const struct request *r)
+{
+	struct span name = r->method == METHOD_HEAD ? SPAN_OF("GET") : r->method_name;
+
+	if (methods == NULL)
+		return true;
+	for (; *methods != NULL; methods++)
+		if (span_equal(span_str(*methods), r->method_name) ||
+		    span_equal(span_str(*methods), name))
+			return true;
+	return false;
+}
+
+static bool
+fits_source(const struct route_condition *c, const struct address *peer)
+{
+	for (size_t i = 0; i < c->from_count; i++)
+		if (network_has(&c->from[i], peer))
+			return true;
+	return c->from_count == 0;
+}
+
+static bool
+fits_field(const struct field_match *m, const struct request *r)
+{
+	for (size_t i = 0; i < r->field_count; i++)
+		if (span_equal(r->fields[i].name, span_str(m->name)) &&
+		    (m->value == NULL || span_equal(r->fields[i].value, span_str(m->value))))
+			return true;
+	return false;
+}
+
+static bool
+fits_condition(const struct route_condition *c, const struct exchange *ex)
+{
+	for (size_t i = 0; i < c->field_count; i++)
+		if (!fits_field(&c->fields[i], &ex->request))
+			return false;
+	return fits_method((const char *const *)c->methods, &ex->request) &&
+	       fits_source(c, &ex->client->peer);
+}
+
 const struct route *
-route_for(const struct site *site, struct span path)
+route_for(const struct site *site, const struct exchange *ex, struct span path)
 {
 	for (size_t i = 0; i < site->route_count; i++)
-		if (fits(site->routes[i].path, path))
+		if (fits_path(site->routes[i].path, path) &&
+		    fits_condition(&site->routes[i].condition, ex))
 			return &site->routes[i];
 	return NULL;
 }
 
+static void
+serve_files(const struct serve *s, struct exchange *ex, const struct site *site,
+	    const struct route *route)
+{
+	file_serve(s, ex, site, route, rewrite_path(ex, route));
+}
+
 static void (*const handlers[])(const struct serve *s, struct exchange *ex, const struct site *site,
-				const struct route *r, struct span path) = {
-    [ROUTE_FILES] = file_serve,
+				const struct route *route) = {
+    [ROUTE_FILES] = serve_files,
+    [ROUTE_REDIRECT] = redirect_serve,
+    [ROUTE_RESPOND] = respond_serve,
 };
 
 /* OPTIONS * asks what the server can, of no resource (RFC 9110 §9.3.7). */
@@ -37,17 +95,64 @@ respond_options(struct exchange *ex)
 	exchange_respond_bare(ex, 204, &allow, 1);
 }
 
+/* The path as it is to who takes "%2F" for a separator; false: no path at all then. */
+static bool
+read_slashes(const struct exchange *ex, struct span *path)
+{
+	uint8_t *text = arena_get(ex->memory, path->len), *to = text;
+	struct target t;
+
+	for (size_t i = 0; i < path->len; i++) {
+		bool slash = span_equal_nocase(span_head(span_tail(*path, i), 3), SPAN_OF("%2F"));
+
+		*to++ = slash ? '/' : path->p[i];
+		i += slash ? 2 : 0;
+	}
+	struct span flat = span_of(text, (size_t)(to - text));
+	flat = location_encode(ex->memory, flat, SPAN_NONE, SPAN_NONE);
+	if (!target_parse(flat, METHOD_GET, ex->memory, &t))
+		return false;
+	*path = t.path;
+	return true;
+}
+
+static bool
+has_encoded_slash(struct span path)
+{
+	return span_find(path, '%') < path.len && (memmem(path.p, path.len, "%2F", 3) != NULL ||
+						   memmem(path.p, path.len, "%2f", 3) != NULL);
+}
+
+/*
+ * "%2F" in a path is a separator to some servers, and not to others. Who passes it on does so
+ * as it came, and only where both readings lead to the same route: else "/open%2F..%2Fclosed"
+ * would pass by what guards /closed. For files there is no such name.
+ */
+static bool
+is_ambiguous(const struct site *site, const struct exchange *ex, const struct route *route)
+{
+	struct span path = ex->request.path;
+
+	if (!has_encoded_slash(path) || route == NULL)
+		return false;
+	return route->handler == ROUTE_FILES || !read_slashes(ex, &path) ||
+	       route_for(site, ex, path) != route;
+}
+
 void
 route_serve(const struct serve *s, struct exchange *ex, const struct site *site)
 {
-	const struct route *r = route_for(site, ex->request.path);
+	const struct route *route = route_for(site, ex, ex->request.path);
 
+	policy_apply(policy_of(s->policies, site, route), ex);
 	if (span_equal(ex->request.path, SPAN_OF("*")))
 		respond_options(ex);
-	else if (r != NULL)
-		handlers[r->handler](s, ex, site, r, ex->request.path);
-	else
+	else if (route == NULL)
 		exchange_respond_status(ex, 404, SPAN_NONE);
+	else if (is_ambiguous(site, ex, route))
+		exchange_respond_status(ex, 400, SPAN_NONE);
+	else
+		handlers[route->handler](s, ex, site, route);
 }
 
 /* The site whose certificate was shown: the first, for a name that none has. */
@@ -85,8 +190,11 @@ serve_secure(const struct serve *s, struct exchange *ex)
 		exchange_respond_status(ex, 404, SPAN_NONE);
 		return;
 	}
-	if ((site = site_of_request(s->config, ex)) == NULL)
-		exchange_respond_status(ex, 421, SPAN_NONE);
-	else
+	if ((site = site_of_request(s->config, ex)) != NULL) {
 		route_serve(s, ex, site);
+		return;
+	}
+	site = site_of_tls(s->config, ex->client->server_name);
+	policy_apply(policy_of(s->policies, site, NULL), ex);
+	exchange_respond_status(ex, 421, SPAN_NONE);
 }

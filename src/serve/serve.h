@@ -12,6 +12,7 @@ struct loop;
 struct upstreams;
 struct limiter;
 struct passwords;
+struct policies;
 
 struct serve_files; /* a worker's cache of open and small files */
 struct serve_files *serve_files_new(size_t max_files, size_t max_bytes);
@@ -20,6 +21,7 @@ void serve_files_free(struct serve_files *f);
 /* What handlers of one worker stand on; one per worker and configuration. */
 struct serve {
 	const struct config *config;
+	struct policies *policies; /* of this configuration */
 	const int *roots; /* fs_root descriptors, by config.roots; -1: could not be opened */
 	int acme_root;    /* state_dir/acme-challenge; -1: none */
 	struct serve_files *files; /* outlives configurations; told by serve_files_forget() */

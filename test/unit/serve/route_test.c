@@ -37,14 +37,15 @@ the_first_route_that_fits_answers(void **state)
 {
 	struct site_test *t = *state;
 	const struct site *two = &t->config->sites[1];
+	const struct exchange ex = {.client = &t->client};
 
-	assert_ptr_equal(route_for(two, SPAN_OF("/only")), &two->routes[0]);
-	assert_ptr_equal(route_for(two, SPAN_OF("/sub/")), &two->routes[1]);
-	assert_ptr_equal(route_for(two, SPAN_OF("/sub/x/y")), &two->routes[1]);
-	assert_null(route_for(two, SPAN_OF("/sub")));
-	assert_null(route_for(two, SPAN_OF("/only/")));
-	assert_null(route_for(two, SPAN_OF("/")));
-	assert_null(route_for(two, SPAN_OF("*")));
+	assert_ptr_equal(route_for(two, &ex, SPAN_OF("/only")), &two->routes[0]);
+	assert_ptr_equal(route_for(two, &ex, SPAN_OF("/sub/")), &two->routes[1]);
+	assert_ptr_equal(route_for(two, &ex, SPAN_OF("/sub/x/y")), &two->routes[1]);
+	assert_null(route_for(two, &ex, SPAN_OF("/sub")));
+	assert_null(route_for(two, &ex, SPAN_OF("/only/")));
+	assert_null(route_for(two, &ex, SPAN_OF("/")));
+	assert_null(route_for(two, &ex, SPAN_OF("*")));
 }
 
 static const struct {
@@ -150,7 +151,7 @@ static const struct {
     {"GET " CHALLENGE "a/b HTTP/1.1\r\nHost: a\r\n\r\n", 443, 404, "", NULL},
     {"GET " CHALLENGE ".hidden HTTP/1.1\r\nHost: a\r\n\r\n", 443, 404, "", NULL},
     {"GET " CHALLENGE "token_-1%20 HTTP/1.1\r\nHost: a\r\n\r\n", 443, 404, "", NULL},
-    {"GET " CHALLENGE "..%2fsecret HTTP/1.1\r\nHost: a\r\n\r\n", 443, 400, "", NULL},
+    {"GET " CHALLENGE "..%2fsecret HTTP/1.1\r\nHost: a\r\n\r\n", 443, 404, "", NULL},
     {"GET " CHALLENGE "../secret HTTP/1.1\r\nHost: a\r\n\r\n", 443, 301, NULL, NULL},
     {"POST " CHALLENGE "token_-1 HTTP/1.1\r\nHost: a\r\n\r\n", 443, 405, "", NULL},
 };

@@ -13,6 +13,7 @@
 
 #include "http/h1.h"
 #include "os/fs.h"
+#include "serve/policy.h"
 #include "serve/serve.h"
 
 #define SITE_LARGE 300000
@@ -146,6 +147,7 @@ site_start(struct site_test *t)
 		abort();
 	site_now = 1000000;
 	t->serve = (struct serve){.config = t->config,
+				  .policies = policies_new(t->config),
 				  .roots = t->roots,
 				  .acme_root = -1,
 				  .files = serve_files_new(8, 256 * 1024),
@@ -165,6 +167,7 @@ site_end(struct site_test *t)
 
 	session_free(t->h1);
 	serve_files_free(t->serve.files);
+	policies_free(t->serve.policies);
 	config_free(t->config);
 	buf_free(&t->out);
 	close(t->roots[0]);
