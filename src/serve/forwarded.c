@@ -1,0 +1,223 @@
+#include "serve/forwarded.h"
+
+#include "http/field.h"
+
+#define ENTRY_MAX (sizeof "for=\"[]\";host=\"\";proto=https" + ADDRESS_TEXT_MAX)
+
+static const struct span for_name = SPAN_INIT("x-forwarded-for"),
+			 proto_name = SPAN_INIT("x-forwarded-proto"),
+			 host_name = SPAN_INIT("x-forwarded-host"),
+			 real_name = SPAN_INIT("x-real-ip"), entry_name = SPAN_INIT("forwarded");
+
+/* What we say ourselves. */
+static const struct span *const ours[FORWARDED_FIELDS] = {&for_name, &proto_name, &host_name,
+							  &real_name, &entry_name};
+
+/* What other proxies say in front of applications, which then believe anybody. */
+static const struct span believed[] = {
+    SPAN_INIT("cf-connecting-ip"),
+    SPAN_INIT("client-ip"),
+    SPAN_INIT("fastly-client-ip"),
+    SPAN_INIT("true-client-ip"),
+    SPAN_INIT("x-client-ip"),
+    SPAN_INIT("x-cluster-client-ip"),
+    SPAN_INIT("x-original-forwarded-for"),
+};
+
+static bool
+is_in(const struct network *networks, size_t count, const struct address *a)
+{
+	for (size_t i = 0; i < count; i++)
+		if (network_has(&networks[i], a))
+			return true;
+	return false;
+}
+
+bool
+forwarded_is_trusted(const struct config *c, const struct client *client)
+{
+	return is_in(c->trust_forwarded, c->trust_forwarded_count, &client->peer);
+}
+
+bool
+forwarded_drops(struct span name, bool trusted)
+{
+	for (size_t i = 0; i < COUNT(ours); i++)
+		if (span_equal(name, *ours[i]))
+			return true;
+	if (trusted)
+		return false;
+	for (size_t i = 0; i < COUNT(believed); i++)
+		if (span_equal(name, believed[i]))
+			return true;
+	/* -User, -Groups, -Prefix …: a proxy that authenticates people says who they are so. */
+	return span_starts_with(name, SPAN_OF("x-forwarded-"));
+}
+
+static uint8_t *
+put(uint8_t *to, struct span s)
+{
+	if (s.len > 0)
+		memcpy(to, s.p, s.len);
+	return to + s.len;
+}
+
+/* All values of that name as one list, with room for `more` bytes behind. *end is where. */
+static uint8_t *
+join(const struct exchange *ex, struct span name, size_t more, uint8_t **end)
+{
+	const struct request *r = &ex->request;
+	size_t size = more;
+
+	for (size_t i = 0; i < r->field_count; i++)
+		if (span_equal(r->fields[i].name, name))
+			size += r->fields[i].value.len + 2;
+	uint8_t *start = *end = arena_get(ex->memory, size);
+	for (size_t i = 0; size > more && i < r->field_count; i++)
+		if (span_equal(r->fields[i].name, name) && r->fields[i].value.len > 0)
+			*end = put(put(*end, r->fields[i].value), SPAN_OF(", "));
+	return start;
+}
+
+static struct span
+list_for(const struct exchange *ex, bool trusted)
+{
+	char ip[ADDRESS_TEXT_MAX];
+	uint8_t *end;
+	struct span peer = span_str(address_ip_text(&ex->client->peer, ip));
+	uint8_t *start = join(ex, trusted ? for_name : SPAN_NONE, peer.len, &end);
+
+	end = put(end, peer);
+	return span_of(start, (size_t)(end - start));
+}
+
+/* RFC 7239 §4: what is no token is quoted, so IPv6 and whatever has a port. */
+static uint8_t *
+put_entry(uint8_t *to, const struct exchange *ex)
+{
+	const struct address *peer = &ex->client->peer;
+	char ip[ADDRESS_TEXT_MAX];
+	struct span authority = ex->request.authority;
+	bool v6 = peer->family == 6, quote = !field_is_token(authority);
+
+	to = put(to, v6 ? SPAN_OF("for=\"[") : SPAN_OF("for="));
+	to = put(to, peer->family != 0 ? span_str(address_ip_text(peer, ip)) : SPAN_OF("unknown"));
+	if (v6)
+		to = put(to, SPAN_OF("]\""));
+	if (authority.len > 0) {
+		to = put(to, quote ? SPAN_OF(";host=\"") : SPAN_OF(";host="));
+		to = put(put(to, authority), quote ? SPAN_OF("\"") : SPAN_NONE);
+	}
+	return put(to, ex->client->secure ? SPAN_OF(";proto=https") : SPAN_OF(";proto=http"));
+}
+
+static struct span
+list_forwarded(const struct exchange *ex, bool trusted)
+{
+	uint8_t *end;
+	uint8_t *start =
+	    join(ex, trusted ? entry_name : SPAN_NONE, ENTRY_MAX + ex->request.authority.len, &end);
+
+	end = put_entry(end, ex);
+	return span_of(start, (size_t)(end - start));
+}
+
+/* The last value of that name, where it is believed: the nearest proxy wrote it. */
+static struct span
+said(const struct exchange *ex, struct span name, bool trusted)
+{
+	const struct request *r = &ex->request;
+
+	for (size_t i = trusted ? r->field_count : 0; i > 0; i--)
+		if (span_equal(r->fields[i - 1].name, name))
+			return r->fields[i - 1].value;
+	return SPAN_NONE;
+}
+
+/* The last element of a list, which is taken from it. */
+static bool
+take_last(struct span *list, struct span *element)
+{
+	while (list->len > 0) {
+		size_t at = list->len;
+
+		while (at > 0 && list->p[at - 1] != ',')
+			at--;
+		*element = field_trim(span_tail(*list, at));
+		*list = span_head(*list, at > 0 ? at - 1 : 0);
+		if (element->len > 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * From the nearest proxy on, each tells who came to it; the first that is not ours is as far
+ * as they can be believed. What stands before it, anybody may have written.
+ */
+struct address
+forwarded_client(const struct config *c, const struct exchange *ex)
+{
+	const struct request *r = &ex->request;
+	struct address at = ex->client->peer, next;
+	struct span element;
+
+	for (size_t i = r->field_count; i > 0; i--) {
+		struct span list = r->fields[i - 1].value;
+
+		if (!span_equal(r->fields[i - 1].name, for_name))
+			continue;
+		while (is_in(c->trust_forwarded, c->trust_forwarded_count, &at) &&
+		       take_last(&list, &element)) {
+			if (!address_parse_ip(element, &next) && !address_parse(element, &next))
+				return at;
+			next.port = 0;
+			at = next;
+		}
+	}
+	return at;
+}
+
+static struct span
+real_ip(const struct config *c, const struct exchange *ex, bool trusted)
+{
+	struct address client = trusted ? forwarded_client(c, ex) : ex->client->peer;
+	char ip[ADDRESS_TEXT_MAX];
+	struct span text = span_str(address_ip_text(&client, ip));
+
+	return span_of(arena_copy(ex->memory, text), text.len);
+}
+
+static struct span
+first_of(struct span a, struct span b)
+{
+	return a.len > 0 ? a : b;
+}
+
+/*
+ * A trusted peer that says X-Forwarded-For but not Forwarded, or the other way round, keeps
+ * only that up: begun here, the other one would name the peer as the client.
+ */
+size_t
+forwarded_fields(const struct config *c, const struct exchange *ex,
+		 struct field out[FORWARDED_FIELDS])
+{
+	bool trusted = forwarded_is_trusted(c, ex->client);
+	bool has_for = said(ex, for_name, trusted).len > 0;
+	bool has_entry = said(ex, entry_name, trusted).len > 0;
+	struct span scheme = ex->client->secure ? SPAN_OF("https") : SPAN_OF("http");
+	struct span host = first_of(said(ex, host_name, trusted), ex->request.authority);
+	size_t n = 0;
+
+	if (ex->client->peer.family != 0 && (has_for || !has_entry)) {
+		out[n++] = (struct field){for_name, list_for(ex, trusted)};
+		out[n++] = (struct field){
+		    real_name, first_of(said(ex, real_name, trusted), real_ip(c, ex, trusted))};
+	}
+	out[n++] = (struct field){proto_name, first_of(said(ex, proto_name, trusted), scheme)};
+	if (host.len > 0)
+		out[n++] = (struct field){host_name, host};
+	if (has_entry || !has_for)
+		out[n++] = (struct field){entry_name, list_forwarded(ex, trusted)};
+	return n;
+}

@@ -1,0 +1,57 @@
+#include "serve/proxy_answer.h"
+
+/*
+ * Date and Server are said by our protocol, once. Sec-WebSocket-Accept belongs to HTTP/1.1
+ * (RFC 8441 §5); elsewhere it proves nothing.
+ */
+static bool
+passes(const struct exchange *ex, struct span name)
+{
+	if (span_equal(name, SPAN_OF("date")) || span_equal(name, SPAN_OF("server")))
+		return false;
+	return ex->request.version < 20 || !span_equal(name, SPAN_OF("sec-websocket-accept"));
+}
+
+const struct field *
+proxy_answer_fields(const struct exchange *ex, const struct field *fields, size_t *count)
+{
+	struct field *out = arena_get(ex->memory, (*count + 1) * sizeof *out);
+	size_t n = 0;
+
+	for (size_t i = 0; i < *count; i++)
+		if (passes(ex, fields[i].name))
+			out[n++] = fields[i];
+	*count = n;
+	return out;
+}
+
+int64_t
+proxy_answer_length(const struct call_answer *a)
+{
+	return a->status == 204 || a->status == 304 ? LENGTH_NONE : a->length;
+}
+
+bool
+proxy_answer_is_bare(const struct exchange *ex, int64_t length)
+{
+	return ex->request.method == METHOD_HEAD || length == LENGTH_NONE || length == 0;
+}
+
+/* An extended CONNECT is granted by any 2xx (RFC 8441 §5), so it must not get one by accident. */
+bool
+proxy_answer_fits(const struct exchange *ex, const struct call_answer *a)
+{
+	return a->switched || ex->request.method != METHOD_CONNECT || a->status < 200 ||
+	       a->status > 299;
+}
+
+bool
+proxy_answer_is_endless(const struct call_answer *a)
+{
+	static const struct span events = SPAN_INIT("text/event-stream");
+
+	for (size_t i = 0; i < a->field_count; i++)
+		if (span_equal(a->fields[i].name, SPAN_OF("content-type")))
+			return span_equal_nocase(span_head(a->fields[i].value, events.len), events);
+	return false;
+}

@@ -1,0 +1,22 @@
+/* What a client is told of a server's answer. No I/O. */
+#ifndef SERVE_PROXY_ANSWER_H
+#define SERVE_PROXY_ANSWER_H
+
+#include "http/call.h"
+
+/* The fields that are passed on, for as long as `fields` are there. */
+const struct field *proxy_answer_fields(const struct exchange *ex, const struct field *fields,
+					size_t *count);
+
+int64_t proxy_answer_length(const struct call_answer *a);
+
+/* Whether that client is then sent no body at all. */
+bool proxy_answer_is_bare(const struct exchange *ex, int64_t length);
+
+/* Whether it means what the request asked for: a switch that nobody granted does not. */
+bool proxy_answer_fits(const struct exchange *ex, const struct call_answer *a);
+
+/* Whether it goes on for as long as somebody listens, with nothing to say at times. */
+bool proxy_answer_is_endless(const struct call_answer *a);
+
+#endif
