@@ -81,7 +81,8 @@ void call_trailers(struct call *c, const struct field *fields, size_t count);
 
 void call_taken(struct call *c, size_t n);
 
-/* Forgets it at once; nothing more is told. An HTTP/1.1 connection is of no more use then. */
+/* Forgets it at once; nothing more is told, not even that there may be output now. An HTTP/1.1
+ * connection is of no more use then. */
 void call_cancel(struct call *c);
 
 struct caller_limits {

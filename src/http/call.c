@@ -1,0 +1,159 @@
+#include "http/call_inner.h"
+
+#include "http/field.h"
+
+static const struct span hops[] = {
+    SPAN_INIT("connection"), SPAN_INIT("content-length"),   SPAN_INIT("expect"),
+    SPAN_INIT("host"),       SPAN_INIT("http2-settings"),   SPAN_INIT("keep-alive"),
+    SPAN_INIT("te"),         SPAN_INIT("proxy-connection"), SPAN_INIT("transfer-encoding"),
+    SPAN_INIT("upgrade"),
+};
+
+bool
+call_field_is_hop(struct span name)
+{
+	for (size_t i = 0; i < COUNT(hops); i++)
+		if (span_equal(name, hops[i]))
+			return true;
+	return false;
+}
+
+static bool
+is_value(struct span s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((s.p[i] < 0x20 && s.p[i] != '\t') || s.p[i] == 0x7F)
+			return false;
+	return true;
+}
+
+/* RFC 3986 has no more than ASCII, and HTTP no space in a request line. */
+static bool
+is_visible(struct span s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.p[i] <= 0x20 || s.p[i] >= 0x7F)
+			return false;
+	return s.len > 0;
+}
+
+bool
+call_field_is_sound(const struct field *f)
+{
+	return field_is_token(f->name) && is_value(f->value);
+}
+
+bool
+call_request_is_sound(const struct call_request *r)
+{
+	for (size_t i = 0; i < r->field_count; i++)
+		if (!call_field_is_sound(&r->fields[i]))
+			return false;
+	return field_is_token(r->method_name) && is_visible(r->target) &&
+	       (r->authority.len == 0 || is_visible(r->authority)) &&
+	       (r->protocol.len == 0 || field_is_token(r->protocol));
+}
+
+uint8_t *
+call_room(struct call *c, size_t *len)
+{
+	return c->caller->kind->room(c, len);
+}
+
+void
+call_sent(struct call *c, size_t n, bool last)
+{
+	c->caller->kind->sent(c, n, last);
+}
+
+void
+call_trailers(struct call *c, const struct field *fields, size_t count)
+{
+	c->caller->kind->trailers(c, fields, count);
+}
+
+void
+call_taken(struct call *c, size_t n)
+{
+	c->caller->kind->taken(c, n);
+}
+
+void
+call_cancel(struct call *c)
+{
+	c->caller->kind->cancel(c);
+}
+
+void
+caller_free(struct caller *c)
+{
+	if (c != NULL)
+		c->kind->free(c);
+}
+
+struct call *
+caller_begin(struct caller *c, const struct call_request *request, const struct call_ops *ops,
+	     void *owner)
+{
+	return c->kind->begin(c, request, ops, owner);
+}
+
+size_t
+caller_vacancies(const struct caller *c)
+{
+	return c->kind->vacancies(c);
+}
+
+bool
+caller_is_idle(const struct caller *c)
+{
+	return c->kind->is_idle(c);
+}
+
+bool
+caller_is_dead(const struct caller *c)
+{
+	return c->kind->is_dead(c);
+}
+
+size_t
+caller_receive(struct caller *c, struct span in)
+{
+	return c->kind->receive(c, in);
+}
+
+bool
+caller_wants_input(const struct caller *c)
+{
+	return c->kind->wants_input(c);
+}
+
+void
+caller_receive_end(struct caller *c)
+{
+	c->kind->receive_end(c);
+}
+
+void
+caller_fail(struct caller *c, enum call_failure how, const char *why)
+{
+	c->kind->fail(c, how, why);
+}
+
+struct buf *
+caller_output(struct caller *c)
+{
+	return c->kind->output(c);
+}
+
+bool
+caller_output_ended(const struct caller *c)
+{
+	return c->kind->output_ended(c);
+}
+
+void
+caller_output_sent(struct caller *c)
+{
+	c->kind->output_sent(c);
+}

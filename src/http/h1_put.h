@@ -1,0 +1,63 @@
+/* What heads are written with. Each writes where there is room for it, and returns its end. */
+#ifndef HTTP_H1_PUT_H
+#define HTTP_H1_PUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/span.h"
+
+#define H1_DECIMAL_MAX 20 /* digits of a 64-bit number */
+
+static inline uint8_t *
+h1_put(uint8_t *to, struct span bytes)
+{
+	if (bytes.len > 0)
+		memcpy(to, bytes.p, bytes.len);
+	return to + bytes.len;
+}
+
+static inline uint8_t *
+h1_put_decimal(uint8_t *to, uint64_t n)
+{
+	uint8_t digits[H1_DECIMAL_MAX];
+	size_t at = sizeof digits;
+
+	do
+		digits[--at] = (uint8_t)('0' + n % 10);
+	while ((n /= 10) > 0);
+	return h1_put(to, (struct span){digits + at, sizeof digits - at});
+}
+
+/* "content-type" as HTTP/1.1 has always shown it: "Content-Type". */
+static inline uint8_t *
+h1_put_name(uint8_t *to, struct span name)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < name.len; i++) {
+		uint8_t c = name.p[i];
+
+		*to++ = first && c >= 'a' && c <= 'z' ? (uint8_t)(c & ~0x20) : c;
+		first = c == '-';
+	}
+	return to;
+}
+
+static inline uint8_t *
+h1_put_line(uint8_t *to, struct span name, struct span value)
+{
+	to = h1_put(h1_put(to, name), value);
+	return h1_put(to, (struct span){(const uint8_t *)"\r\n", 2});
+}
+
+static inline uint8_t *
+h1_put_field(uint8_t *to, struct span name, struct span value)
+{
+	to = h1_put(h1_put_name(to, name), (struct span){(const uint8_t *)": ", 2});
+	return h1_put_line(to, value, (struct span){NULL, 0});
+}
+
+#endif
