@@ -102,15 +102,38 @@ find_quote(struct lexer *l, size_t *len, bool *escapes)
 	return false;
 }
 
+/* How long a placeholder is that stands here: "{path}" is part of a word and opens no block. */
+static size_t
+placeholder(const struct lexer *l, size_t from)
+{
+	size_t n = from + 1;
+
+	if (ahead(l, from) != '{')
+		return 0;
+	while ((ahead(l, n) >= 'a' && ahead(l, n) <= 'z') || ahead(l, n) == '_')
+		n++;
+	return n > from + 1 && ahead(l, n) == '}' ? n + 1 - from : 0;
+}
+
+/* How many bytes of a plain word stand here, to be taken together; 0 at its end. */
+static size_t
+word_bytes(const struct lexer *l, size_t from)
+{
+	if (from >= l->left.len)
+		return 0;
+	if (ahead(l, from) == '\\' && line_end(l, from + 1) > 0)
+		return 0;
+	return ends_word(ahead(l, from)) ? placeholder(l, from) : 1;
+}
+
 static void
 plain_word(struct lexer *l, struct token *t)
 {
 	bool escapes;
 	size_t n = 0;
 
-	while (n < l->left.len && !ends_word(l->left.p[n]) &&
-	       !(l->left.p[n] == '\\' && line_end(l, n + 1) > 0))
-		n++;
+	for (size_t more; (more = word_bytes(l, n)) > 0;)
+		n += more;
 	t->word.text = span_head(l->left, n);
 	skip(l, n);
 	if (ahead(l, 0) == '"') {
@@ -173,6 +196,8 @@ lex_next(struct lexer *l, struct token *out)
 	uint8_t c = ahead(l, 0);
 	if (l->left.len == 0) {
 		out->kind = TOKEN_EOF;
+	} else if (placeholder(l, 0) > 0) {
+		plain_word(l, out);
 	} else if (line_end(l, 0) > 0 || c == ';' || c == '{' || c == '}') {
 		out->kind = mark_kind(c);
 		skip(l, line_end(l, 0) > 0 ? line_end(l, 0) : 1);

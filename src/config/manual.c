@@ -12,19 +12,29 @@ put_range(struct buf *out, const struct option *o)
 		return true;
 	return buf_append(out, SPAN_OF(" Range: ")) && scalar_put(out, o, &o->min) &&
 	       buf_append(out, SPAN_OF(" to ")) && scalar_put(out, o, &o->max) &&
-	       buf_append(out, o->off ? SPAN_OF(", or off.") : SPAN_OF("."));
+	       (o->zero == NULL || buf_printf(out, ", or %s", o->zero)) && buf_byte(out, '.');
+}
+
+MUST_CHECK static bool
+put_default(struct buf *out, const struct option *o)
+{
+	const char *initial = o->initial != NULL ? o->initial : o->silence;
+
+	if (o->list == NULL && initial == NULL)
+		return true;
+	return buf_append(out, SPAN_OF(" Default: ")) &&
+	       (o->list != NULL ? option_put_list(out, o->list)
+				: buf_append(out, span_str(initial))) &&
+	       buf_byte(out, '.');
 }
 
 /* What it does, its default and range, and what makes it count: one paragraph. */
 MUST_CHECK static bool
 put_prose(struct buf *out, const struct option *o)
 {
-	const char *initial = o->initial != NULL ? o->initial : o->silence;
-
 	return buf_append(out, span_str(o->doc)) &&
 	       (!o->repeats || buf_append(out, SPAN_OF(" May be written more than once."))) &&
-	       (initial == NULL || buf_printf(out, " Default: %s.", initial)) &&
-	       put_range(out, o) &&
+	       put_default(out, o) && put_range(out, o) &&
 	       (!o->restart || buf_append(out, SPAN_OF(" Applied by a restart only.")));
 }
 
@@ -66,12 +76,17 @@ is_told(struct told *told, const struct block *b)
 	return false;
 }
 
-static const char *
-sample_of(const struct option *o)
+/* The option as it may be written. */
+MUST_CHECK static bool
+put_sample(struct buf *out, const struct option *o)
 {
 	const char *sample = o->initial != NULL ? o->initial : o->sample;
 
-	return sample != NULL ? sample : "";
+	if (!buf_append(out, span_str(o->name)))
+		return false;
+	if (o->list != NULL)
+		return buf_byte(out, ' ') && option_put_list(out, o->list);
+	return sample == NULL || buf_printf(out, " %s", sample);
 }
 
 MUST_CHECK static bool
@@ -91,22 +106,43 @@ put_option_comment(struct buf *out, const struct option *o, int depth)
 
 static bool put_block_comment(struct buf *out, struct told *told, const struct block *b, int depth);
 
+/* Where another option has the place of this one, it is an example, and no part of the file. */
+MUST_CHECK static bool
+put_instead(struct buf *out, const struct option *o, int depth)
+{
+	return buf_printf(out, "# %*sExample: ", depth * 4, "") && put_sample(out, o) &&
+	       buf_byte(out, '\n');
+}
+
 MUST_CHECK static bool
 put_option(struct buf *out, struct told *told, const struct option *o, int depth)
 {
 	static const char tabs[] = "\t\t\t\t\t\t\t\t";
-	const char *sample = sample_of(o);
 	bool block = o->block != NULL && !is_told(told, o->block);
 
 	if (!put_option_comment(out, o, depth))
 		return false;
-	if (!buf_printf(out, "#%.*s%s%s%s%s\n", depth, tabs, o->name, sample[0] != '\0' ? " " : "",
-			sample, block ? " {" : ""))
+	if (o->instead)
+		return put_instead(out, o, depth);
+	if (!buf_printf(out, "#%.*s", depth, tabs) || !put_sample(out, o) ||
+	    !buf_append(out, block ? SPAN_OF(" {\n") : SPAN_OF("\n")))
 		return false;
 	if (!block)
 		return true;
 	return put_block_comment(out, told, o->block, depth + 1) &&
 	       buf_printf(out, "#%.*s}\n", depth, tabs);
+}
+
+/* The options of another block that may stand here too; told of in full once. */
+MUST_CHECK static bool
+put_shared(struct buf *out, struct told *told, const struct option *o, int depth)
+{
+	char prefix[64];
+
+	if (!is_told(told, o->block))
+		return put_block_comment(out, told, o->block, depth);
+	snprintf(prefix, sizeof prefix, "# %*s", depth * 4, "");
+	return put_wrapped(out, prefix, span_str(o->doc));
 }
 
 static bool
@@ -119,7 +155,8 @@ put_block_comment(struct buf *out, struct told *told, const struct block *b, int
 			continue;
 		if (i > 0 && !buf_append(out, depth > 0 ? SPAN_OF("#\n") : SPAN_OF("\n")))
 			return false;
-		if (!put_option(out, told, o, depth))
+		if (o->type == OPTION_SHARED ? !put_shared(out, told, o, depth)
+					     : !put_option(out, told, o, depth))
 			return false;
 	}
 	return true;
@@ -196,10 +233,25 @@ static const struct {
     {&block_limits, "limits"},
     {&block_site, "site"},
     {&block_route, "route, in a site"},
+    {&block_policy, "In a site, and in a route that differs from it"},
+    {&block_accounts, "The block of basic_auth"},
+    {&block_handler, "What answers, in a route or for a site"},
+    {&block_proxy, "The block of proxy"},
     {&block_share, "share"},
     {&block_backends, "The block of a rule with back ends"},
     {&block_inetd, "The block of ssh inetd"},
 };
+
+/* Unbuilt options are told of to those who write them, and to nobody else. */
+MUST_CHECK static bool
+put_manual_row(struct buf *out, const struct option *o)
+{
+	if (o->type == OPTION_UNBUILT)
+		return true;
+	if (o->type != OPTION_SHARED)
+		return put_manual_option(out, o);
+	return buf_printf(out, ".It %s\n", o->args) && put_sentences(out, span_str(o->doc));
+}
 
 bool
 config_print_manual(struct buf *out)
@@ -210,8 +262,7 @@ config_print_manual(struct buf *out)
 		if (!buf_printf(out, ".Ss %s\n.Bl -tag -width Ds\n", chapters[i].title))
 			return false;
 		for (size_t j = 0; j < b->count; j++)
-			if (b->options[j].type != OPTION_UNBUILT &&
-			    !put_manual_option(out, &b->options[j]))
+			if (!put_manual_row(out, &b->options[j]))
 				return false;
 		if (!buf_append(out, SPAN_OF(".El\n")))
 			return false;

@@ -7,7 +7,4 @@
 /* Puts config.site_names in order. */
 void names_sort(struct config *c);
 
-/* Fills config.roots, in order, and tells each route where its root stands there. */
-void roots_collect(struct config *c);
-
 #endif

@@ -1,38 +1,18 @@
 #include "config/option.h"
 
+#include "config/option_row.h"
 #include "config/share_block.h"
 #include "config/site_block.h"
 #include "config/top_block.h"
 
-#define SECOND 1000ull
-#define MINUTE (60 * SECOND)
-#define HOUR   (60 * MINUTE)
-#define DAY    (24 * HOUR)
-#define KIB    1024ull
-#define MIB    (1024 * KIB)
-#define GIB    (1024 * MIB)
-
 static const char *const access_formats[] = {
     [ACCESS_OFF] = "off", [ACCESS_COMBINED] = "combined", [ACCESS_JSON] = "json", NULL};
 static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
-static const char *const proxy_headers[] = {
+const char *const option_proxy_headers[] = {
     [PROXY_HEADER_OFF] = "off", [PROXY_HEADER_V1] = "v1", [PROXY_HEADER_V2] = "v2", NULL};
 
-/* A row's first words, for the options that are one value in a struct. */
-#define FLAG(n, s, m)         .name = (n), .type = OPTION_FLAG, .offset = offsetof(struct s, m)
-#define NUMBER(n, s, m)       .name = (n), .type = OPTION_NUMBER, .offset = offsetof(struct s, m)
-#define SIZE(n, s, m)         .name = (n), .type = OPTION_SIZE, .offset = offsetof(struct s, m)
-#define DURATION(n, s, m)     .name = (n), .type = OPTION_DURATION, .offset = offsetof(struct s, m)
-#define CHOICE(n, s, m)       .name = (n), .type = OPTION_CHOICE, .offset = offsetof(struct s, m)
-#define CHOSEN(n, s, m)       .name = (n), .type = OPTION_CHOSEN, .offset = offsetof(struct s, m)
-#define FIELD(n, s, m)        .name = (n), .type = OPTION_FIELD, .offset = offsetof(struct s, m)
-#define PATH(n, s, m)         .name = (n), .type = OPTION_PATH, .offset = offsetof(struct s, m)
-#define BLOCK(n, b, where)    .name = (n), .type = OPTION_BLOCK, .block = &(b), .offset = (where)
-#define OWN(n, reads, prints) .name = (n), .type = OPTION_OWN, .read = (reads), .print = (prints)
 #define DOOR(n, reads, member)                                                                     \
 	OWN(n, reads, share_print_door), .offset = offsetof(struct share, member)
-#define UNBUILT(n, why) .name = (n), .type = OPTION_UNBUILT, .doc = (why)
-
 static const struct option top_options[] = {
     {PATH("state_dir", config, state_dir), .restart = true, .sample = "/var/lib/sallyport",
      .silence = "/var/lib/sallyport as root; otherwise it must be written",
@@ -48,6 +28,11 @@ static const struct option top_options[] = {
      .repeats = true, .sample = "loopback", .silence = "nobody is trusted",
      .doc = "Networks whose PROXY protocol headers, version 1 or 2, are believed: those of load "
 	    "balancers in front of this server. The word loopback is 127.0.0.0/8 and ::1."},
+    {OWN("trust_forwarded", top_read_trust_forwarded, top_print_trust_forwarded),
+     .args = "NETWORK...", .repeats = true, .sample = "10.0.0.0/8", .silence = "nobody is trusted",
+     .doc = "Networks whose Forwarded, X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host "
+	    "fields are believed: those of proxies that speak HTTP to this server. From anybody "
+	    "else they are taken out before a request is passed on."},
     {FIELD("server_name", config, server_name), .initial = "off",
      .doc = "The value of the Server field of each answer. With off there is no such field."},
     {DURATION("drain_timeout", config, drain_timeout), .max = HOUR, .initial = "30s",
@@ -78,6 +63,10 @@ static const struct option plain_options[] = {
     {OWN("listen", plain_read_listen, plain_print_listen), .args = "ENDPOINT...|off",
      .repeats = true, .sample = "80", .silence = "80 as root, otherwise 8080",
      .doc = "Where it is, written as for the shared port. With off there is none."},
+    {OWN("http2", plain_read_http2, plain_print_http2), .args = "NETWORK...", .repeats = true,
+     .sample = "loopback", .silence = "nobody",
+     .doc = "Networks that may speak HTTP/2 there without TLS, by prior knowledge: those of front "
+	    "ends of this server."},
 };
 
 static const struct option log_options[] = {
@@ -112,36 +101,6 @@ static const struct option limit_options[] = {
      .initial = "15s", .doc = "From the first byte of a TLS handshake to its end."},
     {NUMBER("inetd_processes", limits, inetd_processes), .min = 1, .max = 10000, .initial = "64",
      .doc = "How many processes of ssh inetd run at once."},
-};
-
-static const struct option site_options[] = {
-    {OWN("certificate", site_read_certificate, site_print_certificate),
-     .args = "CHAIN KEY|self-signed", .repeats = true, .sample = "self-signed",
-     .silence = "none, it must be written",
-     .doc =
-	 "PEM files: the certificate with those that lead to its root, and its key; several, for "
-	 "keys of several types. With self-signed the server makes one and keeps it in "
-	 "state_dir; browsers will warn of it."},
-    {FLAG("plain_http", site, plain_http), .initial = "off",
-     .doc = "Answers on the plain port too, where otherwise there are only redirects."},
-    {OWN("index", site_read_index, site_print_index), .args = "NAME...", .sample = "index.html",
-     .silence = "index.html", .doc = "The files tried, in order, where a directory is asked for."},
-    {OWN("route", site_read_route, site_print_route), .args = "PATH", .repeats = true,
-     .block = &block_route, .sample = "/downloads/*", .silence = "none",
-     .doc = "Who answers for a path, or with * at its end for all that begin so. The first route "
-	    "that fits answers."},
-    {OWN("root", site_read_root, site_print_root), .args = "DIR", .sample = "/srv/www",
-     .silence = "none", .doc = "The directory of the files for all paths without a route."},
-    {UNBUILT("proxy", "the reverse proxy is not built yet")},
-    {UNBUILT("access_server", "the access server's pages are not built yet")},
-};
-
-static const struct option route_options[] = {
-    {PATH("root", route, root), .args = "DIR", .sample = "/srv/downloads",
-     .silence = "none, it must be written",
-     .doc = "The directory of the files; the whole path of a request is looked up in it."},
-    {UNBUILT("proxy", "the reverse proxy is not built yet")},
-    {UNBUILT("access_server", "the access server's pages are not built yet")},
 };
 
 static const struct option share_options[] = {
@@ -187,7 +146,8 @@ static const struct option share_options[] = {
 };
 
 static const struct option backends_options[] = {
-    {CHOICE("proxy_protocol", backends, proxy_protocol), .choices = proxy_headers, .initial = "off",
+    {CHOICE("proxy_protocol", backends, proxy_protocol), .choices = option_proxy_headers,
+     .initial = "off",
      .doc = "The PROXY protocol header, with the client's address, that the back end is sent "
 	    "first. It must expect it."},
     {DURATION("connect_timeout", backends, connect_timeout), .min = 100, .max = 5 * MINUTE,
@@ -196,9 +156,8 @@ static const struct option backends_options[] = {
      .doc = "How long neither side may say anything before the relay is closed. 0 is for ever."},
     {DURATION("retry_after", backends, retry_after), .max = HOUR, .initial = "10s",
      .doc = "How long a back end that failed is passed over while there are others."},
-    {DURATION("check", backends, check), .args = "DURATION|off", .min = SECOND, .max = HOUR,
-     .off = true, .initial = "off",
-     .doc = "How often a connection is made only to see whether it can be."},
+    {DURATION("check", backends, check), .min = SECOND, .max = HOUR, .zero = "off",
+     .initial = "off", .doc = "How often a connection is made only to see whether it can be."},
 };
 
 static const struct option inetd_options[] = {
@@ -207,25 +166,39 @@ static const struct option inetd_options[] = {
      .doc = "What is run for each connection, with it as standard input and output."},
 };
 
-#define BLOCK_OF(n, list) .name = (n), .options = (list), .count = COUNT(list)
-
 const struct block block_top = {BLOCK_OF("the file", top_options)};
 const struct block block_plain = {BLOCK_OF("plain", plain_options)};
 const struct block block_log = {BLOCK_OF("log", log_options)};
 const struct block block_limits = {BLOCK_OF("limits", limit_options)};
-const struct block block_site = {BLOCK_OF("site", site_options)};
-const struct block block_route = {BLOCK_OF("route", route_options)};
 const struct block block_share = {BLOCK_OF("share", share_options)};
 const struct block block_backends = {BLOCK_OF("a rule", backends_options)};
 const struct block block_inetd = {BLOCK_OF("ssh inetd", inetd_options)};
 
 const struct option *
-option_find(const struct block *b, struct span name)
+option_find(const struct block *b, struct span name, size_t *at)
 {
-	for (size_t i = 0; i < b->count; i++)
-		if (span_equal(name, span_str(b->options[i].name)))
-			return &b->options[i];
+	for (size_t i = 0; i < b->count; i++) {
+		const struct option *o = &b->options[i], *shared;
+
+		*at = 0;
+		if (o->type != OPTION_SHARED) {
+			if (span_equal(name, span_str(o->name)))
+				return o;
+		} else if ((shared = option_find(o->block, name, at)) != NULL) {
+			*at += o->offset;
+			return shared;
+		}
+	}
 	return NULL;
+}
+
+bool
+option_put_list(struct buf *out, const char *const *list)
+{
+	for (size_t i = 0; list[i] != NULL; i++)
+		if (!buf_printf(out, "%s%s", i > 0 ? " " : "", list[i]))
+			return false;
+	return true;
 }
 
 /* Of the types that are all written the same way. */
@@ -239,7 +212,8 @@ bool
 option_put_args(struct buf *out, const struct option *o)
 {
 	if (o->choices == NULL)
-		return buf_append(out, span_str(o->args != NULL ? o->args : type_args[o->type]));
+		return buf_append(out, span_str(o->args != NULL ? o->args : type_args[o->type])) &&
+		       (o->args != NULL || o->zero == NULL || buf_printf(out, "|%s", o->zero));
 	for (size_t i = 0; o->choices[i] != NULL; i++)
 		if (!buf_printf(out, "%s%s", i > 0 ? "|" : "", o->choices[i]))
 			return false;

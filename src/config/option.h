@@ -21,7 +21,10 @@ enum option_type {
 	OPTION_CHOSEN,   /* const char *: one of the choices itself */
 	OPTION_FIELD,    /* const char *: one line of ASCII; "off" is NULL */
 	OPTION_PATH,     /* const char *: absolute */
+	OPTION_WORD,     /* const char *: as `word` reads it */
+	OPTION_LIST,     /* const char **, NULL-ended: one or more, each as `word` reads it */
 	OPTION_BLOCK,    /* once; its options are in `block`, its struct at the offset */
+	OPTION_SHARED,   /* the options of `block`, here without braces; its struct at the offset */
 	OPTION_OWN,      /* read and printed by functions of its own */
 	OPTION_UNBUILT,  /* known, and refused with what `doc` says */
 };
@@ -33,17 +36,20 @@ struct option {
 	uint64_t min, max;
 	const char *const *choices; /* NULL-ended */
 	const char *initial;        /* as one would write it; NULL: none */
+	const char **list;          /* the same of an OPTION_LIST */
 	const char *silence; /* what holds when it is not written, where that is no one value */
 	const char *sample;  /* arguments for the commented file, where `initial` is none */
-	const struct block *block; /* what may follow in braces */
+	const struct block *block;                                   /* what may follow in braces */
+	const char *(*word)(struct reader *r, const struct word *w); /* NULL: a fault, told */
 	void (*read)(struct reader *r, const struct option *o, const struct directive *d,
 		     void *into);
 	void (*print)(struct printer *p, const struct option *o, const void *from);
 	const char *doc; /* sentences */
 	enum option_type type;
-	bool off;     /* a duration may also be "off", which is 0 */
-	bool repeats; /* may be written more than once */
-	bool restart; /* a reload does not apply it */
+	const char *zero; /* a word for 0, or for no list, which the range need not have: "off" */
+	bool repeats;     /* may be written more than once */
+	bool instead;     /* of another option here: only one of them can stand */
+	bool restart;     /* a reload does not apply it */
 };
 
 struct block {
@@ -53,10 +59,17 @@ struct block {
 };
 
 extern const struct block block_top, block_plain, block_log, block_limits, block_site, block_route,
-    block_share, block_backends, block_inetd;
+    block_policy, block_accounts, block_handler, block_proxy, block_share, block_backends,
+    block_inetd;
 
-/* NULL when the block has no such option. */
-const struct option *option_find(const struct block *b, struct span name);
+/*
+ * NULL when the block has no such option. *at: where, in the struct of the block, that of the
+ * option's own block begins: past 0 for those that are shared.
+ */
+const struct option *option_find(const struct block *b, struct span name, size_t *at);
+
+/* Adds the words of a list, with spaces between. */
+MUST_CHECK bool option_put_list(struct buf *out, const char *const *list);
 
 /* Adds how the arguments are written: "NUMBER", "off|combined|json". */
 MUST_CHECK bool option_put_args(struct buf *out, const struct option *o);

@@ -1,5 +1,7 @@
 #include "config/printer.h"
 
+#include <stdio.h>
+
 #include "config/lex.h"
 #include "config/scalar.h"
 
@@ -48,6 +50,18 @@ print_word(struct printer *p, const char *word)
 }
 
 void
+print_marked_word(struct printer *p, const char *mark, const char *word)
+{
+	struct buf b = buf_with_cap((size_t)CONFIG_WORD_MAX + 2);
+
+	put(p, SPAN_OF(" "));
+	if (!buf_printf(&b, "%s%s", mark, word))
+		p->full = true;
+	put_word(p, buf_span(&b));
+	buf_free(&b);
+}
+
+void
 print_value(struct printer *p, const struct option *o, const void *field)
 {
 	struct buf b = buf_with_cap(CONFIG_WORD_MAX);
@@ -65,6 +79,20 @@ print_end(struct printer *p)
 	put(p, SPAN_OF("\n"));
 }
 
+void
+print_networks(struct printer *p, const struct option *o, const struct network *list, size_t count)
+{
+	char ip[ADDRESS_TEXT_MAX], text[ADDRESS_TEXT_MAX + 4];
+
+	for (size_t i = 0; i < count; i++) {
+		snprintf(text, sizeof text, "%s/%u", address_ip_text(&list[i].base, ip),
+			 list[i].bits);
+		print_name(p, o->name);
+		print_word(p, text);
+		print_end(p);
+	}
+}
+
 /* Takes back all that was written after the first `len` bytes. */
 static void
 take_back(struct printer *p, size_t len)
@@ -79,9 +107,12 @@ print_block(struct printer *p, const struct block *block, const void *from)
 
 	put(p, SPAN_OF(" {\n"));
 	size_t opened = buf_len(p->out);
+	const void *unsaid = p->unsaid;
+	p->unsaid = NULL;
 	p->depth++;
 	print_options(p, block, from);
 	p->depth--;
+	p->unsaid = unsaid;
 	if (p->full)
 		return;
 	if (buf_len(p->out) == opened) {
@@ -105,14 +136,57 @@ print_one_block(struct printer *p, const struct option *o, const void *field)
 		take_back(p, before);
 }
 
+static const void *
+unsaid_field(const struct printer *p, const struct option *o)
+{
+	return (const char *)p->unsaid + o->offset;
+}
+
 static void
 print_scalar(struct printer *p, const struct option *o, const void *field)
 {
-	if (scalar_is_initial(o, field))
+	if (p->unsaid != NULL ? scalar_equal(o, field, unsaid_field(p, o))
+			      : scalar_is_initial(o, field))
 		return;
 	print_name(p, o->name);
 	print_value(p, o, field);
 	print_end(p);
+}
+
+static bool
+same_lists(const char *const *a, const char *const *b)
+{
+	if (a == NULL || b == NULL)
+		return a == b;
+	while (*a != NULL && *b != NULL && strcmp(*a, *b) == 0)
+		a++, b++;
+	return *a == *b;
+}
+
+static void
+print_list(struct printer *p, const struct option *o, const char **list)
+{
+	const char **unsaid =
+	    p->unsaid != NULL ? *(const char **const *)unsaid_field(p, o) : o->list;
+
+	if (same_lists(list, unsaid))
+		return;
+	print_name(p, o->name);
+	if (list == NULL)
+		print_word(p, o->zero);
+	for (; list != NULL && *list != NULL; list++)
+		print_word(p, *list);
+	print_end(p);
+}
+
+static void
+print_shared(struct printer *p, const struct option *o, const void *field)
+{
+	const void *before = p->unsaid;
+
+	p->unsaid = p->around;
+	print_options(p, o->block, field);
+	p->unsaid = before;
 }
 
 void
@@ -124,8 +198,12 @@ print_options(struct printer *p, const struct block *block, const void *from)
 
 		if (o->type == OPTION_BLOCK)
 			print_one_block(p, o, field);
+		else if (o->type == OPTION_SHARED)
+			print_shared(p, o, field);
 		else if (o->type == OPTION_OWN)
 			o->print(p, o, from);
+		else if (o->type == OPTION_LIST)
+			print_list(p, o, *(const char **const *)field);
 		else if (o->type != OPTION_UNBUILT)
 			print_scalar(p, o, field);
 	}
@@ -134,7 +212,7 @@ print_options(struct printer *p, const struct block *block, const void *from)
 bool
 config_print(const struct config *c, struct buf *out)
 {
-	struct printer p = {.out = out};
+	struct printer p = {.out = out, .config = c};
 
 	print_options(&p, &block_top, c);
 	return !p.full;

@@ -88,18 +88,29 @@ read_no_block(struct reader *r, const struct directive *d)
 }
 
 static void
+list_options(struct reader *r, const struct block *block, const char ***names, size_t *count)
+{
+	for (size_t i = 0; i < block->count; i++) {
+		const struct option *o = &block->options[i];
+
+		if (o->type == OPTION_SHARED)
+			list_options(r, o->block, names, count);
+		else if (o->type != OPTION_UNBUILT)
+			*ARENA_PUSH(r->scratch, *names, *count) = o->name;
+	}
+}
+
+static void
 unknown_option(struct reader *r, const struct block *block, const struct word *w)
 {
-	const char **names = arena_get(r->scratch, block->count * sizeof *names);
+	const char **names = NULL;
 	size_t count = 0;
 
 	if (r->faults->count > SUGGESTIONS_MAX) {
 		FAULT(r, w->at, "there is no such option");
 		return;
 	}
-	for (size_t i = 0; i < block->count; i++)
-		if (block->options[i].type != OPTION_UNBUILT)
-			names[count++] = block->options[i].name;
+	list_options(r, block, &names, &count);
 	const char *nearest = read_nearest(w->text, names, count);
 	if (nearest != NULL)
 		FAULT(r, w->at, "there is no option \"%s\" here; did you mean \"%s\"?",
@@ -124,6 +135,20 @@ read_one_block(struct reader *r, const struct option *o, const struct directive 
 }
 
 static void
+read_list(struct reader *r, const struct option *o, const struct directive *d, const char ***list)
+{
+	if (!read_count(r, o, d, 1, CONFIG_WORDS_MAX))
+		return;
+	if (o->zero != NULL && d->count == 2 && span_equal(d->words[1].text, span_str(o->zero))) {
+		*list = NULL;
+		return;
+	}
+	*list = arena_get(r->memory, d->count * sizeof **list);
+	for (size_t i = 1; i < d->count; i++)
+		(*list)[i - 1] = o->word(r, &d->words[i]);
+}
+
+static void
 read_option(struct reader *r, const struct option *o, const struct directive *d, void *into)
 {
 	void *field = (char *)into + o->offset;
@@ -136,32 +161,55 @@ read_option(struct reader *r, const struct option *o, const struct directive *d,
 		return;
 	else if (o->type == OPTION_OWN)
 		o->read(r, o, d, into);
+	else if (o->type == OPTION_LIST)
+		read_list(r, o, d, field);
 	else if (read_count(r, o, d, 1, 1))
 		scalar_read(r, o, &d->words[1], field);
+}
+
+/* Where an option stands that was read before, in this block. */
+struct seen {
+	struct {
+		const struct option *option;
+		const struct directive *first;
+	} * options;
+	size_t count;
+};
+
+/* The directive that was the first of this option; itself, when there was none. */
+static const struct directive *
+first_of(struct reader *r, struct seen *seen, const struct option *o, const struct directive *d)
+{
+	for (size_t i = 0; i < seen->count; i++)
+		if (seen->options[i].option == o)
+			return seen->options[i].first;
+	size_t last = seen->count;
+	ARENA_PUSH(r->scratch, seen->options, seen->count)->option = o;
+	seen->options[last].first = d;
+	return d;
 }
 
 void
 read_block(struct reader *r, const struct block *block, const struct directive *d, void *into)
 {
-	const struct directive **seen = arena_get(r->scratch, block->count * sizeof(void *));
+	struct seen seen = {.count = 0};
 
 	for (size_t i = 0; i < d->child_count; i++) {
 		const struct directive *child = &d->children[i];
-		const struct option *o = option_find(block, child->words[0].text);
+		size_t at;
+		const struct option *o = option_find(block, child->words[0].text, &at);
 
 		if (o == NULL) {
 			unknown_option(r, block, &child->words[0]);
 			continue;
 		}
-		const struct directive **before = &seen[o - block->options];
-		if (*before != NULL && !o->repeats) {
+		const struct directive *first = first_of(r, &seen, o, child);
+		if (first != child && !o->repeats)
 			FAULT(r, directive_place(child),
 			      "%s is here a second time: line %u has it already", o->name,
-			      directive_place(*before).line);
-			continue;
-		}
-		*before = child;
-		read_option(r, o, child, into);
+			      directive_place(first).line);
+		else
+			read_option(r, o, child, (char *)into + at);
 	}
 }
 
@@ -172,8 +220,10 @@ read_defaults(const struct block *block, void *into)
 		const struct option *o = &block->options[i];
 		void *field = (char *)into + o->offset;
 
-		if (o->type == OPTION_BLOCK)
+		if (o->type == OPTION_BLOCK || o->type == OPTION_SHARED)
 			read_defaults(o->block, field);
+		else if (o->type == OPTION_LIST)
+			*(const char ***)field = o->list;
 		else if (scalar_is(o->type) && o->initial != NULL)
 			scalar_set_initial(o, field);
 	}

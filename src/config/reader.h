@@ -31,10 +31,12 @@ struct reader {
 	bool plain_off; /* "plain { listen off }" */
 	bool dropped;   /* a directive was left out, having a bad word in it */
 	struct {
-		const char *root, **index;
 		bool has_certificate; /* right or wrong */
-	} site;                       /* what the one being read has said so far */
-	const struct word *silent;    /* "ssh" or "openvpn", for which a rule must be found */
+		const char *name;     /* its first, for messages and logs */
+	} site;                       /* the one being read */
+	const char *path;             /* of the route being read: all paths, for the site itself */
+	const struct directive *handler; /* what answers there; NULL: nothing yet */
+	const struct word *silent;       /* "ssh" or "openvpn", for which a rule must be found */
 	struct place silent_at;
 };
 

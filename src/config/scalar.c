@@ -64,16 +64,32 @@ read_chosen(struct reader *r, const struct option *o, const struct word *w, void
 		*(const char **)field = o->choices[n];
 }
 
+/* Whether it is the option's word for 0. */
+static bool
+is_zero(const struct option *o, const struct word *w)
+{
+	return o->zero != NULL && span_equal(w->text, span_str(o->zero));
+}
+
+/* What a message adds to the range of an option that has such a word. */
+static const char *
+or_zero(struct reader *r, const struct option *o)
+{
+	return o->zero != NULL ? arena_printf(r->scratch, ", or is %s", o->zero) : "";
+}
+
 static void
 read_number(struct reader *r, const struct option *o, const struct word *w, void *field)
 {
 	uint64_t n;
 
-	if (!text_to_u64(w->text, UINT64_MAX, &n))
+	if (is_zero(o, w))
+		*(uint64_t *)field = 0;
+	else if (!text_to_u64(w->text, UINT64_MAX, &n))
 		FAULT(r, w->at, "\"%s\" is not a number", reader_shown(r, w));
 	else if (n < o->min || n > o->max)
-		FAULT(r, w->at, "%s goes from %" PRIu64 " to %" PRIu64 ", not %" PRIu64, o->name,
-		      o->min, o->max, n);
+		FAULT(r, w->at, "%s goes from %" PRIu64 " to %" PRIu64 "%s, not %" PRIu64, o->name,
+		      o->min, o->max, or_zero(r, o), n);
 	else
 		*(uint64_t *)field = n;
 }
@@ -88,8 +104,7 @@ range_fault(struct reader *r, const struct option *o, const struct word *w,
 
 	if (fits)
 		FAULT(r, w->at, "%s goes from %s%s, not \"%s\"", o->name,
-		      arena_copy(r->scratch, buf_span(&b)), o->off ? ", or is off" : "",
-		      reader_shown(r, w));
+		      arena_copy(r->scratch, buf_span(&b)), or_zero(r, o), reader_shown(r, w));
 	buf_free(&b);
 }
 
@@ -124,7 +139,7 @@ read_duration(struct reader *r, const struct option *o, const struct word *w, vo
 {
 	uint64_t n;
 
-	if (o->off && span_equal(w->text, SPAN_OF("off")))
+	if (is_zero(o, w))
 		*(uint64_t *)field = 0;
 	else if (!text_to_duration(w->text, UINT64_MAX, &n))
 		duration_fault(r, w);
@@ -162,6 +177,12 @@ read_path(struct reader *r, const struct option *o, const struct word *w, void *
 	*(const char **)field = value_path(r, w);
 }
 
+static void
+read_word(struct reader *r, const struct option *o, const struct word *w, void *field)
+{
+	*(const char **)field = o->word(r, w);
+}
+
 static bool
 put_flag(struct buf *out, const struct option *o, const void *field)
 {
@@ -169,11 +190,19 @@ put_flag(struct buf *out, const struct option *o, const void *field)
 	return buf_append(out, *(const bool *)field ? SPAN_OF("on") : SPAN_OF("off"));
 }
 
+/* The word for 0, where there is one and this is 0. */
+static bool
+put_zero(struct buf *out, const struct option *o, uint64_t n)
+{
+	return o->zero != NULL && n == 0 && buf_append(out, span_str(o->zero));
+}
+
 static bool
 put_number(struct buf *out, const struct option *o, const void *field)
 {
-	(void)o;
-	return buf_printf(out, "%" PRIu64, *(const uint64_t *)field);
+	uint64_t n = *(const uint64_t *)field;
+
+	return put_zero(out, o, n) || buf_printf(out, "%" PRIu64, n);
 }
 
 static bool
@@ -188,7 +217,7 @@ put_duration(struct buf *out, const struct option *o, const void *field)
 {
 	uint64_t ms = *(const uint64_t *)field;
 
-	return o->off && ms == 0 ? buf_append(out, SPAN_OF("off")) : text_put_duration(out, ms);
+	return put_zero(out, o, ms) || text_put_duration(out, ms);
 }
 
 static bool
@@ -217,6 +246,7 @@ static const struct scalar {
     [OPTION_SIZE] = {read_size, put_size},       [OPTION_DURATION] = {read_duration, put_duration},
     [OPTION_CHOICE] = {read_choice, put_choice}, [OPTION_CHOSEN] = {read_chosen, put_text},
     [OPTION_FIELD] = {read_field, put_text},     [OPTION_PATH] = {read_path, put_text},
+    [OPTION_WORD] = {read_word, put_text},
 };
 
 bool
@@ -249,9 +279,8 @@ scalar_put(struct buf *out, const struct option *o, const void *field)
 	return scalars[o->type].put(out, o, field);
 }
 
-/* Compared as they are written: the shortest form of a value is its only one. */
-MUST_CHECK static bool
-same_value(const struct option *o, const void *a, const void *b)
+bool
+scalar_equal(const struct option *o, const void *a, const void *b)
 {
 	struct buf x = buf_with_cap((size_t)CONFIG_WORD_MAX * 2),
 		   y = buf_with_cap((size_t)CONFIG_WORD_MAX * 2);
@@ -274,9 +303,10 @@ scalar_is_initial(const struct option *o, const void *field)
 	} initial = {0};
 
 	if (o->initial == NULL)
-		return o->type == OPTION_PATH && *(const char *const *)field == NULL;
+		return (o->type == OPTION_PATH || o->type == OPTION_WORD) &&
+		       *(const char *const *)field == NULL;
 	scalar_set_initial(o, &initial);
-	return same_value(o, field, &initial);
+	return scalar_equal(o, field, &initial);
 }
 
 const char *
@@ -285,8 +315,8 @@ config_needs_restart(const struct config *running, const struct config *next)
 	for (size_t i = 0; i < block_top.count; i++) {
 		const struct option *o = &block_top.options[i];
 
-		if (o->restart && !same_value(o, (const char *)running + o->offset,
-					      (const char *)next + o->offset))
+		if (o->restart && !scalar_equal(o, (const char *)running + o->offset,
+						(const char *)next + o->offset))
 			return o->name;
 	}
 	return NULL;

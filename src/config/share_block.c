@@ -311,15 +311,15 @@ share_read_silent(struct reader *r, const struct option *o, const struct directi
 }
 
 /* Which other door the silent are led to; NULL: one of their own. */
-static const struct option *
+static const char *
 silent_as(const struct share *share)
 {
 	const struct door *silent = &share->silent, *ssh = &share->ssh, *openvpn = &share->openvpn;
 
 	if (silent->kind == ssh->kind && silent->to == ssh->to && silent->command == ssh->command)
-		return option_find(&block_share, SPAN_OF("ssh"));
+		return "ssh";
 	if (silent->kind == openvpn->kind && silent->to == openvpn->to)
-		return option_find(&block_share, SPAN_OF("openvpn"));
+		return "openvpn";
 	return NULL;
 }
 
@@ -330,14 +330,14 @@ share_print_silent(struct printer *p, const struct option *o, const void *from)
 
 	if (share->silent.kind == DOOR_NONE)
 		return;
-	const struct option *as = silent_as(share);
+	const char *as = silent_as(share);
 	print_name(p, o->name);
 	print_value(p, &silence, &share->silent_after);
 	if (as == NULL) {
 		print_backends(p, share->silent.to);
 		return;
 	}
-	print_word(p, as->name);
+	print_word(p, as);
 	print_end(p);
 }
 

@@ -1,12 +1,19 @@
 #include "config/site_block.h"
 
 #include "base/mem.h"
+#include "config/collect.h"
 #include "config/names.h"
 #include "config/printer.h"
 #include "config/reader.h"
+#include "config/scalar.h"
 #include "config/value.h"
 
-static const char *const default_index[] = {"index.html", NULL};
+#define DAY          (24 * 3600 * 1000ull)
+#define HSTS_USUAL   (365 * DAY)
+#define HSTS_MAX     (3650 * DAY)
+#define HSTS_PRELOAD (365 * DAY) /* the least that lists of preloaded hosts take */
+
+#define BODY_UNSAID UINT64_MAX /* until the limits of the whole file are known */
 
 static void
 read_names(struct reader *r, const struct directive *d, struct site *site)
@@ -19,31 +26,6 @@ read_names(struct reader *r, const struct directive *d, struct site *site)
 		*ARENA_PUSH(r->memory, site->names, site->name_count) = name;
 		reader_mark(r, MARK_SITE, name, d->words[i].at);
 	}
-}
-
-static struct route *
-add_route(struct reader *r, struct site *site, const char *path)
-{
-	struct route *route = ARENA_PUSH(r->memory, site->routes, site->route_count);
-
-	*route = (struct route){.path = path, .handler = ROUTE_FILES};
-	return route;
-}
-
-/* The site's own root comes last wherever it is written: it fits every path. */
-static void
-complete_routes(struct reader *r, struct site *site)
-{
-	const char **index = r->site.index;
-
-	if (r->site.root != NULL)
-		add_route(r, site, "/*")->root = r->site.root;
-	if (index == NULL) {
-		index = arena_get(r->memory, sizeof default_index);
-		memcpy(index, default_index, sizeof default_index);
-	}
-	for (size_t i = 0; i < site->route_count; i++)
-		site->routes[i].policy.index = index;
 }
 
 static bool
@@ -68,7 +50,8 @@ check_site(struct reader *r, const struct directive *d, const struct site *site)
 		    name);
 	if (site->route_count == 0)
 		WARN(r, directive_place(d),
-		     "site %s has no root and no route: it has nothing to show", name);
+		     "site %s has no root, no other handler and no route: it has nothing to show",
+		     name);
 	if (r->config->site_count == 0 && has_only_wildcards(site))
 		WARN(r, directive_place(d),
 		     "the first site answers unknown names, and this one has no name of its own "
@@ -76,39 +59,146 @@ check_site(struct reader *r, const struct directive *d, const struct site *site)
 		     name);
 }
 
+/* The directives of a site, apart: its routes inherit what the others say, wherever those stand. */
+static void
+split(struct reader *r, const struct directive *d, struct directive *routes,
+      struct directive *others)
+{
+	*routes = *others = (struct directive){.count = 0};
+	for (size_t i = 0; i < d->child_count; i++) {
+		bool route = span_equal(d->children[i].words[0].text, SPAN_OF("route"));
+		struct directive *to = route ? routes : others;
+
+		*ARENA_PUSH(r->scratch, to->children, to->child_count) = d->children[i];
+	}
+}
+
+static void
+check_own_handler(struct reader *r, const struct site_form *form)
+{
+	bool last = form->site.route_count >= CONFIG_ROUTES_MAX;
+
+	if (r->handler != NULL && last)
+		FAULT(r, directive_place(r->handler), "a site has at most %d routes",
+		      CONFIG_ROUTES_MAX);
+}
+
+/* The site's own handler comes last wherever it is written: it fits every path. */
+static void
+add_own_route(struct reader *r, struct site_form *form)
+{
+	struct site *site = &form->site;
+
+	if (r->handler == NULL)
+		return;
+	check_own_handler(r, form);
+	form->own.path = "/*";
+	form->own.lists = (struct policy_lists){.field_count = 0};
+	*ARENA_PUSH(r->memory, site->routes, site->route_count) = form->own;
+}
+
+static void
+read_site_block(struct reader *r, const struct directive *d, struct site_form *form)
+{
+	struct directive routes, others;
+
+	split(r, d, &routes, &others);
+	r->path = "/*";
+	r->handler = NULL;
+	read_defaults(&block_site, form);
+	form->own.policy.body_bytes = BODY_UNSAID;
+	form->site.hsts = HSTS_USUAL;
+	read_block(r, &block_site, &others, form);
+	form->site.policy = form->own.policy;
+	form->site.lists = form->own.lists;
+	read_block(r, &block_site, &routes, form);
+	add_own_route(r, form);
+}
+
 void
 site_read(struct reader *r, const struct option *o, const struct directive *d, void *into)
 {
 	struct config *c = into;
-	struct site site = {.line = directive_place(d).line};
+	struct site_form form = {.site.line = directive_place(d).line};
 
 	memset(&r->site, 0, sizeof r->site);
 	if (!read_count(r, o, d, 1, CONFIG_WORDS_MAX))
 		return;
-	read_names(r, d, &site);
+	read_names(r, d, &form.site);
+	r->site.name = form.site.name_count > 0 ? form.site.names[0] : "";
 	if (d->has_block) {
-		read_defaults(&block_site, &site);
-		read_block(r, &block_site, d, &site);
-		complete_routes(r, &site);
-		check_site(r, d, &site);
+		read_site_block(r, d, &form);
+		check_site(r, d, &form.site);
 	} else {
 		FAULT(r, directive_place(d), "a site needs a block: write \"site %s { ... }\"",
 		      reader_shown(r, &d->words[1]));
 	}
-	*ARENA_PUSH(r->memory, c->sites, c->site_count) = site;
+	*ARENA_PUSH(r->memory, c->sites, c->site_count) = form.site;
+}
+
+/* Whether a route has the policy around it and no lists of its own. */
+static bool
+adds_nothing(const struct route *route, const struct route *around)
+{
+	struct buf said = buf_with_cap(CONFIG_FILE_MAX);
+	struct printer p = {.out = &said, .unsaid = around};
+
+	print_options(&p, &block_policy, route);
+	bool nothing = buf_len(&said) == 0 && !p.full;
+	buf_free(&said);
+	return nothing;
+}
+
+/* Whether a route says no more than a handler that stands in the site itself. */
+static bool
+is_own_route(const struct route *route, const struct route *around)
+{
+	const struct route_condition *c = &route->condition;
+
+	return strcmp(route->path, "/*") == 0 && c->methods == NULL && c->from_count == 0 &&
+	       c->field_count == 0 && route->strip_prefix == NULL && route->rewrite == NULL &&
+	       adds_nothing(route, around);
+}
+
+/* What was read into the site, as it was: the last route may be its own handler. */
+static struct site_form
+form_of(const struct site *site)
+{
+	struct site_form form = {.site = *site, .own.policy = site->policy};
+	const struct route *last =
+	    site->route_count > 0 ? &site->routes[site->route_count - 1] : NULL;
+
+	if (last != NULL && is_own_route(last, &form.own)) {
+		form.own = *last;
+		form.site.route_count--;
+	}
+	form.own.lists = site->lists;
+	return form;
+}
+
+static void
+print_site(struct printer *p, const struct option *o, const struct site *site)
+{
+	struct site_form form = form_of(site);
+
+	print_name(p, o->name);
+	for (size_t i = 0; i < site->name_count; i++)
+		print_word(p, site->names[i]);
+	print_block(p, o->block, &form);
 }
 
 void
 site_print(struct printer *p, const struct option *o, const void *from)
 {
 	const struct config *c = from;
+	struct route unsaid = {.path = NULL};
 
-	for (size_t i = 0; i < c->site_count; i++) {
-		print_name(p, o->name);
-		for (size_t j = 0; j < c->sites[i].name_count; j++)
-			print_word(p, c->sites[i].names[j]);
-		print_block(p, o->block, &c->sites[i]);
-	}
+	read_defaults(&block_policy, &unsaid);
+	unsaid.policy.body_bytes = c->limits.body_bytes;
+	p->around = &unsaid;
+	for (size_t i = 0; i < c->site_count; i++)
+		print_site(p, o, &c->sites[i]);
+	p->around = NULL;
 }
 
 static void
@@ -134,6 +224,7 @@ site_read_certificate(struct reader *r, const struct option *o, const struct dir
 		      void *into)
 {
 	struct span first = d->count > 1 ? d->words[1].text : SPAN_NONE;
+	struct site *site = &((struct site_form *)into)->site;
 
 	r->site.has_certificate = true;
 	if (span_equal(first, SPAN_OF("acme")))
@@ -141,15 +232,15 @@ site_read_certificate(struct reader *r, const struct option *o, const struct dir
 		      "automatic certificates are not built yet: give CHAIN and KEY files, or "
 		      "self-signed");
 	else if (d->count == 2 && span_equal(first, SPAN_OF("self-signed")))
-		read_self_signed(r, d, into);
+		read_self_signed(r, d, site);
 	else if (read_count(r, o, d, 2, 2))
-		read_certificate_files(r, d, into);
+		read_certificate_files(r, d, site);
 }
 
 void
 site_print_certificate(struct printer *p, const struct option *o, const void *from)
 {
-	const struct site *site = from;
+	const struct site *site = &((const struct site_form *)from)->site;
 
 	for (size_t i = 0; i < site->certificate_count; i++) {
 		print_name(p, o->name);
@@ -163,166 +254,58 @@ site_print_certificate(struct printer *p, const struct option *o, const void *fr
 	}
 }
 
-/* One name in a directory, not a way out of it. */
-static bool
-is_file_name(struct span name)
-{
-	return name.len > 0 && span_find(name, '/') == name.len &&
-	       !span_equal(name, SPAN_OF(".")) && !span_equal(name, SPAN_OF(".."));
-}
-
-void
-site_read_index(struct reader *r, const struct option *o, const struct directive *d, void *into)
-{
-	(void)into;
-	if (!read_count(r, o, d, 1, CONFIG_WORDS_MAX))
-		return;
-	r->site.index = arena_get(r->memory, d->count * sizeof *r->site.index);
-	for (size_t i = 1; i < d->count; i++) {
-		if (!is_file_name(d->words[i].text))
-			FAULT(r, d->words[i].at,
-			      "\"%s\" is not the name of a file, without directory",
-			      reader_shown(r, &d->words[i]));
-		r->site.index[i - 1] = arena_copy(r->memory, d->words[i].text);
-	}
-}
-
-static bool
-is_default_index(const char **index)
-{
-	return strcmp(index[0], default_index[0]) == 0 && index[1] == NULL;
-}
-
-void
-site_print_index(struct printer *p, const struct option *o, const void *from)
-{
-	const struct site *site = from;
-
-	if (site->route_count == 0 || is_default_index(site->routes[0].policy.index))
-		return;
-	print_name(p, o->name);
-	for (const char **name = site->routes[0].policy.index; *name != NULL; name++)
-		print_word(p, *name);
-	print_end(p);
-}
-
-void
-site_read_root(struct reader *r, const struct option *o, const struct directive *d, void *into)
-{
-	const struct site *site = into;
-
-	if (!read_count(r, o, d, 1, 1))
-		return;
-	for (size_t i = 0; i < site->route_count; i++)
-		if (strcmp(site->routes[i].path, "/*") == 0)
-			FAULT(r, directive_place(d),
-			      "root is the route /*, which this site has already");
-	r->site.root = value_path(r, &d->words[1]);
-}
-
-/* A last route for all paths is what "root" writes. */
-static const struct route *
-own_root(const struct site *site)
-{
-	const struct route *last =
-	    site->route_count > 0 ? &site->routes[site->route_count - 1] : NULL;
-
-	return last != NULL && strcmp(last->path, "/*") == 0 ? last : NULL;
-}
-
-void
-site_print_root(struct printer *p, const struct option *o, const void *from)
-{
-	const struct route *route = own_root(from);
-
-	if (route == NULL)
-		return;
-	print_name(p, o->name);
-	print_word(p, route->root);
-	print_end(p);
-}
-
-/* Whether every path that fits `later` fits `earlier` too. */
-static bool
-covers(const char *earlier, const char *later)
-{
-	size_t len = strlen(earlier);
-
-	if (earlier[len - 1] != '*')
-		return strcmp(earlier, later) == 0;
-	return strncmp(earlier, later, len - 1) == 0;
-}
+/* The first word of "hsts". */
+static const struct option hsts_age = {
+    .name = "hsts", .type = OPTION_DURATION, .min = 1000, .max = HSTS_MAX, .zero = "off"};
 
 static void
-check_earlier_routes(struct reader *r, const struct site *site, const char *path,
-		     const struct word *w)
+read_hsts_word(struct reader *r, const struct word *w, struct site *site)
 {
-	if (r->site.root != NULL && strcmp(path, "/*") == 0)
-		FAULT(r, w->at, "this site has a root already, which is the route /*");
-	for (size_t i = 0; i < site->route_count; i++) {
-		const char *earlier = site->routes[i].path;
-
-		if (strcmp(earlier, path) == 0)
-			FAULT(r, w->at, "this site has a route %s already", reader_shown(r, w));
-		else if (covers(earlier, path))
-			WARN(r, w->at, "route %s is never reached: route %s, before it, fits first",
-			     reader_shown(r, w), fault_word(r->scratch, span_str(earlier)));
-	}
-}
-
-static const char *
-read_route_path(struct reader *r, const struct word *w, const struct site *site)
-{
-	size_t star = span_find(w->text, '*');
-
-	if (w->text.len == 0 || w->text.p[0] != '/') {
-		FAULT(r, w->at, "a route begins with \"/\", as in /app/*");
-		return NULL;
-	}
-	if (star + 1 < w->text.len) {
-		FAULT(r, w->at, "\"*\" can only be the last character of a route");
-		return NULL;
-	}
-	if (site->route_count >= CONFIG_ROUTES_MAX) {
-		FAULT(r, w->at, "a site has at most %d routes", CONFIG_ROUTES_MAX);
-		return NULL;
-	}
-	const char *path = arena_copy(r->memory, w->text);
-	check_earlier_routes(r, site, path, w);
-	return path;
+	if (span_equal(w->text, SPAN_OF("subdomains")))
+		site->hsts_subdomains = true;
+	else if (span_equal(w->text, SPAN_OF("preload")))
+		site->hsts_preload = true;
+	else
+		FAULT(r, w->at,
+		      "after the duration there may be subdomains and preload, not \"%s\"",
+		      reader_shown(r, w));
 }
 
 void
-site_read_route(struct reader *r, const struct option *o, const struct directive *d, void *into)
+site_read_hsts(struct reader *r, const struct option *o, const struct directive *d, void *into)
 {
-	struct site *site = into;
-	struct route said = {.handler = ROUTE_FILES};
+	struct site *site = &((struct site_form *)into)->site;
 	size_t faults = r->faults->count;
 
-	if (!read_count(r, o, d, 1, 1))
+	if (!read_count(r, o, d, 1, 3))
 		return;
-	const char *path = read_route_path(r, &d->words[1], site);
-	read_block(r, o->block, d, &said);
-	if (said.root == NULL && r->faults->count == faults && !r->dropped)
+	scalar_read(r, &hsts_age, &d->words[1], &site->hsts);
+	for (size_t i = 2; i < d->count; i++)
+		read_hsts_word(r, &d->words[i], site);
+	if (r->faults->count > faults)
+		return;
+	if (site->hsts == 0 && d->count > 2)
+		FAULT(r, d->words[2].at, "hsts is off: nothing more can be said of it");
+	else if (site->hsts_preload && (!site->hsts_subdomains || site->hsts < HSTS_PRELOAD))
 		FAULT(r, directive_place(d),
-		      "this route leads nowhere: write \"route %s { root DIR }\"",
-		      reader_shown(r, &d->words[1]));
-	if (path != NULL)
-		add_route(r, site, path)->root = said.root;
+		      "preload needs 365d or more and all subdomains: write \"hsts 365d subdomains "
+		      "preload\", if you mean it");
 }
 
 void
-site_print_route(struct printer *p, const struct option *o, const void *from)
+site_print_hsts(struct printer *p, const struct option *o, const void *from)
 {
-	const struct site *site = from;
+	const struct site *site = &((const struct site_form *)from)->site;
 
-	for (size_t i = 0; i < site->route_count; i++) {
-		if (&site->routes[i] == own_root(site))
-			continue;
-		print_name(p, o->name);
-		print_word(p, site->routes[i].path);
-		print_block(p, o->block, &site->routes[i]);
-	}
+	if (site->hsts == HSTS_USUAL && !site->hsts_subdomains)
+		return;
+	print_name(p, o->name);
+	print_value(p, &hsts_age, &site->hsts);
+	if (site->hsts_subdomains)
+		print_word(p, "subdomains");
+	if (site->hsts_preload)
+		print_word(p, "preload");
+	print_end(p);
 }
 
 static void
@@ -352,6 +335,17 @@ complete_names(struct reader *r, const struct site *site)
 	}
 }
 
+/* Where a site says nothing of bodies, the limits of the file hold. */
+static void
+complete_policies(const struct config *c, struct site *site)
+{
+	if (site->policy.body_bytes == BODY_UNSAID)
+		site->policy.body_bytes = c->limits.body_bytes;
+	for (size_t i = 0; i < site->route_count; i++)
+		if (site->routes[i].policy.body_bytes == BODY_UNSAID)
+			site->routes[i].policy.body_bytes = c->limits.body_bytes;
+}
+
 void
 site_complete(struct reader *r)
 {
@@ -360,8 +354,11 @@ site_complete(struct reader *r)
 
 		if (site->self_signed)
 			complete_self_signed(r, site);
+		complete_policies(r->config, site);
 		complete_names(r, site);
 	}
 	names_sort(r->config);
-	roots_collect(r->config);
+	collect_roots(r->config);
+	collect_proxies(r->config);
+	collect_authorities(r->config);
 }

@@ -4,25 +4,28 @@
 
 #include "config/option.h"
 
+/*
+ * The struct of the block: a site, and what it says of all its routes. `own` is its last route,
+ * if it has a handler, and otherwise only has the policy and the lists.
+ */
+struct site_form {
+	struct site site;
+	struct route own;
+};
+
 /* Of the struct config. */
 void site_read(struct reader *r, const struct option *o, const struct directive *d, void *into);
 void site_print(struct printer *p, const struct option *o, const void *from);
 
-/* Of a struct site. */
+/* Of a struct site_form. */
 void site_read_certificate(struct reader *r, const struct option *o, const struct directive *d,
 			   void *into);
 void site_print_certificate(struct printer *p, const struct option *o, const void *from);
-void site_read_index(struct reader *r, const struct option *o, const struct directive *d,
-		     void *into);
-void site_print_index(struct printer *p, const struct option *o, const void *from);
-void site_read_root(struct reader *r, const struct option *o, const struct directive *d,
+void site_read_hsts(struct reader *r, const struct option *o, const struct directive *d,
 		    void *into);
-void site_print_root(struct printer *p, const struct option *o, const void *from);
-void site_read_route(struct reader *r, const struct option *o, const struct directive *d,
-		     void *into);
-void site_print_route(struct printer *p, const struct option *o, const void *from);
+void site_print_hsts(struct printer *p, const struct option *o, const void *from);
 
-/* What needs all of the file: paths in state_dir, the list of roots, names to search. */
+/* What needs all of the file: paths in state_dir, limits, the lists of the config. */
 void site_complete(struct reader *r);
 
 #endif

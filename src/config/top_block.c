@@ -91,67 +91,66 @@ plain_print_listen(struct printer *p, const struct option *o, const void *from)
 }
 
 static void
-trust(struct reader *r, const struct network *net)
-{
-	*ARENA_PUSH(r->memory, r->config->trust_proxy, r->config->trust_proxy_count) = *net;
-}
-
-static void
-trust_loopback(struct reader *r)
-{
-	static const uint8_t v4[4] = {127, 0, 0, 0}, v6[16] = {[15] = 1};
-
-	trust(r, &(struct network){address_v4(v4, 0), 8});
-	trust(r, &(struct network){address_v6(v6, 0), 128});
-}
-
-static void
-read_network(struct reader *r, const struct word *w)
+warn_of_all(struct reader *r, const struct option *o, const struct directive *d)
 {
 	struct network net;
 
-	if (span_equal(w->text, SPAN_OF("loopback"))) {
-		trust_loopback(r);
-	} else if (!network_parse(w->text, &net)) {
-		FAULT(r, w->at,
-		      "\"%s\" is not a network: write 10.0.0.0/8, 2001:db8::/32 (no bits set past "
-		      "the "
-		      "prefix), an address, or loopback",
-		      reader_shown(r, w));
-	} else {
-		if (net.bits == 0)
-			WARN(r, w->at,
-			     "trust_proxy %s lets every client claim any address: name the "
-			     "networks of your "
-			     "load balancers only",
-			     reader_shown(r, w));
-		trust(r, &net);
-	}
+	for (size_t i = 1; i < d->count; i++)
+		if (network_parse(d->words[i].text, &net) && net.bits == 0)
+			WARN(r, d->words[i].at,
+			     "%s %s lets every client claim any address: name the networks of "
+			     "your load balancers only",
+			     o->name, reader_shown(r, &d->words[i]));
 }
 
 void
 top_read_trust_proxy(struct reader *r, const struct option *o, const struct directive *d,
 		     void *into)
 {
-	(void)into;
-	if (!read_count(r, o, d, 1, CONFIG_WORDS_MAX))
-		return;
-	for (size_t i = 1; i < d->count; i++)
-		read_network(r, &d->words[i]);
+	struct config *c = into;
+
+	value_networks(r, o, d, &c->trust_proxy, &c->trust_proxy_count);
+	warn_of_all(r, o, d);
 }
 
 void
 top_print_trust_proxy(struct printer *p, const struct option *o, const void *from)
 {
 	const struct config *c = from;
-	char ip[ADDRESS_TEXT_MAX], text[ADDRESS_TEXT_MAX + 4];
 
-	for (size_t i = 0; i < c->trust_proxy_count; i++) {
-		const struct network *net = &c->trust_proxy[i];
+	print_networks(p, o, c->trust_proxy, c->trust_proxy_count);
+}
 
-		snprintf(text, sizeof text, "%s/%u", address_ip_text(&net->base, ip), net->bits);
-		print_name(p, o->name);
-		print_word(p, text);
-		print_end(p);
-	}
+void
+top_read_trust_forwarded(struct reader *r, const struct option *o, const struct directive *d,
+			 void *into)
+{
+	struct config *c = into;
+
+	value_networks(r, o, d, &c->trust_forwarded, &c->trust_forwarded_count);
+	warn_of_all(r, o, d);
+}
+
+void
+top_print_trust_forwarded(struct printer *p, const struct option *o, const void *from)
+{
+	const struct config *c = from;
+
+	print_networks(p, o, c->trust_forwarded, c->trust_forwarded_count);
+}
+
+void
+plain_read_http2(struct reader *r, const struct option *o, const struct directive *d, void *into)
+{
+	struct config *c = into;
+
+	value_networks(r, o, d, &c->plain_http2, &c->plain_http2_count);
+}
+
+void
+plain_print_http2(struct printer *p, const struct option *o, const void *from)
+{
+	const struct config *c = from;
+
+	print_networks(p, o, c->plain_http2, c->plain_http2_count);
 }

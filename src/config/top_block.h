@@ -14,5 +14,11 @@ void plain_print_listen(struct printer *p, const struct option *o, const void *f
 void top_read_trust_proxy(struct reader *r, const struct option *o, const struct directive *d,
 			  void *into);
 void top_print_trust_proxy(struct printer *p, const struct option *o, const void *from);
+void top_read_trust_forwarded(struct reader *r, const struct option *o, const struct directive *d,
+			      void *into);
+void top_print_trust_forwarded(struct printer *p, const struct option *o, const void *from);
+void plain_read_http2(struct reader *r, const struct option *o, const struct directive *d,
+		      void *into);
+void plain_print_http2(struct printer *p, const struct option *o, const void *from);
 
 #endif

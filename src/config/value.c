@@ -297,3 +297,35 @@ value_site_name(struct reader *r, const struct word *w)
 	}
 	return lower_copy(r->memory, w->text);
 }
+
+static void
+add_network(struct reader *r, const struct word *w, struct network **list, size_t *count)
+{
+	static const struct network loopback[] = {
+	    {.base = {.family = 4, .ip = {127}}, .bits = 8},
+	    {.base = {.family = 6, .ip = {[15] = 1}}, .bits = 128},
+	};
+	struct network net;
+
+	if (span_equal(w->text, SPAN_OF("loopback"))) {
+		for (size_t i = 0; i < COUNT(loopback); i++)
+			*ARENA_PUSH(r->memory, *list, *count) = loopback[i];
+	} else if (network_parse(w->text, &net)) {
+		*ARENA_PUSH(r->memory, *list, *count) = net;
+	} else {
+		FAULT(r, w->at,
+		      "\"%s\" is not a network: write 10.0.0.0/8, 2001:db8::/32 (no bits set past "
+		      "the prefix), an address, or loopback",
+		      SHOWN(r, w));
+	}
+}
+
+void
+value_networks(struct reader *r, const struct option *o, const struct directive *d,
+	       struct network **list, size_t *count)
+{
+	if (!read_count(r, o, d, 1, CONFIG_WORDS_MAX))
+		return;
+	for (size_t i = 1; i < d->count; i++)
+		add_network(r, &d->words[i], list, count);
+}

@@ -17,4 +17,8 @@ bool value_looks_like_backend(struct span w);
  */
 const char *value_site_name(struct reader *r, const struct word *w); /* NULL: a fault */
 
+/* "NETWORK...", each added to the list; the word loopback is 127.0.0.0/8 and ::1. */
+void value_networks(struct reader *r, const struct option *o, const struct directive *d,
+		    struct network **list, size_t *count);
+
 #endif

@@ -60,7 +60,7 @@ def test_a_good_file_is_good_and_nothing_is_made_for_looking(check, tmp_path):
     ("share { openvpn builtin }", 17, r"not built yet"),
     ("vpn { }", 1, r"not built yet"),
     ("admin { listen 943 }", 1, r"not built yet"),
-    ("site a.example { certificate self-signed; proxy http://127.0.0.1 }", 43, r"not built yet"),
+    ("site a.example { certificate self-signed; access_server }", 43, r"not built yet"),
 ])
 def test_a_mistake_is_shown_with_its_line_and_a_caret(check, line, column, said):
     code, text, conf = check(line + "\n")

@@ -6,8 +6,9 @@
 #include "config/option.h"
 
 static const struct block *const blocks[] = {
-    &block_top,   &block_plain, &block_log,      &block_limits, &block_site,
-    &block_route, &block_share, &block_backends, &block_inetd,
+    &block_top,    &block_plain,    &block_log,   &block_limits,  &block_site,
+    &block_policy, &block_accounts, &block_route, &block_handler, &block_proxy,
+    &block_share,  &block_backends, &block_inetd,
 };
 
 /* Drops the "#" of each line on which no space follows it. */
@@ -35,7 +36,7 @@ the_commented_file_without_its_marks_is_a_good_one(void **state)
 	struct config *c = good((char *)text.data);
 	assert_int_equal(c->limits.header_bytes, 32768);
 	assert_int_equal(c->share.silent.kind, DOOR_INETD);
-	assert_int_equal(c->backends_count, 7);
+	assert_int_equal(c->backends_count, 8);
 	config_free(c);
 	buf_free(&commented);
 	buf_free(&text);
@@ -65,12 +66,19 @@ assert_has(const struct buf *text, const struct option *o)
 	buf_free(&args);
 }
 
+/* Not one that only leads to others, or to a message. */
+static bool
+is_written(const struct option *o)
+{
+	return o->type != OPTION_UNBUILT && o->type != OPTION_SHARED;
+}
+
 static void
 assert_has_all_options(const struct buf *text)
 {
 	for (size_t i = 0; i < COUNT(blocks); i++)
 		for (size_t j = 0; j < blocks[i]->count; j++)
-			if (blocks[i]->options[j].type != OPTION_UNBUILT &&
+			if (is_written(&blocks[i]->options[j]) &&
 			    blocks[i]->options[j].type != OPTION_BLOCK)
 				assert_has(text, &blocks[i]->options[j]);
 }
@@ -98,20 +106,23 @@ every_row_is_complete(void **state)
 		for (size_t j = 0; j < blocks[i]->count; j++) {
 			const struct option *o = &blocks[i]->options[j];
 			bool own = o->type == OPTION_OWN, block = o->type == OPTION_BLOCK;
-			size_t len = strlen(o->doc);
+			bool word = o->type == OPTION_LIST || o->type == OPTION_WORD;
+			size_t len = strlen(o->doc), at;
 
-			if (o->type == OPTION_UNBUILT)
+			if (!is_written(o))
 				continue;
+			if (word != (o->word != NULL))
+				fail_msg("%s: how is a word read?", o->name);
 			if (len == 0 || o->doc[len - 1] != '.')
 				fail_msg("%s: no sentence", o->name);
 			if (own != (o->read != NULL) || own != (o->print != NULL))
 				fail_msg("%s: how is it read?", o->name);
-			if (!block && o->initial == NULL &&
+			if (!block && o->initial == NULL && o->list == NULL &&
 			    (o->sample == NULL || o->silence == NULL))
 				fail_msg("%s: what holds without it?", o->name);
 			if (o->type == OPTION_CHOICE && o->choices == NULL)
 				fail_msg("%s: no choices", o->name);
-			if (option_find(blocks[i], span_str(o->name)) != o)
+			if (option_find(blocks[i], span_str(o->name), &at) != o)
 				fail_msg("%s is there twice", o->name);
 		}
 }

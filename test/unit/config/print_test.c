@@ -111,7 +111,8 @@ same_site(const char *name, const struct site *x, const struct site *y)
 		same_text(name, "root", x->routes[i].root, y->routes[i].root);
 		assert_int_equal(x->routes[i].root_index, y->routes[i].root_index);
 		for (size_t j = 0; j == 0 || x->routes[i].policy.index[j - 1] != NULL; j++)
-			same_text(name, "index", x->routes[i].policy.index[j], y->routes[i].policy.index[j]);
+			same_text(name, "index", x->routes[i].policy.index[j],
+				  y->routes[i].policy.index[j]);
 	}
 }
 
