@@ -2,10 +2,12 @@
 
 #define STATUS_END 600
 
-/* RFC 9110 §15, and RFC 6585 for 428, 429, 431. */
+/* RFC 9110 §15, and others of the IANA registry. */
 static const char *const reasons[STATUS_END] = {
     [100] = "Continue",
     [101] = "Switching Protocols",
+    [102] = "Processing",
+    [103] = "Early Hints",
     [200] = "OK",
     [201] = "Created",
     [202] = "Accepted",
@@ -13,6 +15,9 @@ static const char *const reasons[STATUS_END] = {
     [204] = "No Content",
     [205] = "Reset Content",
     [206] = "Partial Content",
+    [207] = "Multi-Status",
+    [208] = "Already Reported",
+    [226] = "IM Used",
     [300] = "Multiple Choices",
     [301] = "Moved Permanently",
     [302] = "Found",
@@ -40,6 +45,9 @@ static const char *const reasons[STATUS_END] = {
     [417] = "Expectation Failed",
     [421] = "Misdirected Request",
     [422] = "Unprocessable Content",
+    [423] = "Locked",
+    [424] = "Failed Dependency",
+    [425] = "Too Early",
     [426] = "Upgrade Required",
     [428] = "Precondition Required",
     [429] = "Too Many Requests",
@@ -51,6 +59,9 @@ static const char *const reasons[STATUS_END] = {
     [503] = "Service Unavailable",
     [504] = "Gateway Timeout",
     [505] = "HTTP Version Not Supported",
+    [507] = "Insufficient Storage",
+    [508] = "Loop Detected",
+    [511] = "Network Authentication Required",
 };
 
 const char *

@@ -20,7 +20,11 @@ struct talk {
 	struct buf in;          /* not used yet */
 	struct buf out;         /* all that was sent */
 	struct buf log;         /* "METHOD host path?query\n" and, once complete, " body\n" */
-	struct exchange *later; /* of "/later", which nobody answers by itself */
+	struct exchange *later; /* of "/later" or "/hold", which nobody answers by itself */
+	size_t held;            /* of "/hold": bytes given and not taken */
+	bool held_all;
+	uint64_t body_max; /* not 0: what requests are allowed */
+	unsigned switches;
 	unsigned requests, overs, gones, outputs;
 	unsigned last_status; /* as `over` saw it */
 	uint64_t last_sent;
@@ -69,6 +73,13 @@ talk_echo_body(struct exchange *ex, struct span bytes, bool last)
 	talk_note(&a->t->log, SPAN_OF(" "));
 	talk_note(&a->t->log, buf_span(&a->body));
 	talk_note(&a->t->log, SPAN_OF("\n"));
+	for (size_t i = 0; i < ex->request.trailer_count; i++) {
+		talk_note(&a->t->log, SPAN_OF(" +"));
+		talk_note(&a->t->log, ex->request.trailers[i].name);
+		talk_note(&a->t->log, SPAN_OF("="));
+		talk_note(&a->t->log, ex->request.trailers[i].value);
+		talk_note(&a->t->log, SPAN_OF("\n"));
+	}
 	exchange_respond(ex, 200, NULL, 0, buf_span(&a->body));
 }
 
@@ -89,6 +100,54 @@ talk_big_writable(struct exchange *ex)
 	}
 }
 
+/* Keeps it, and does not say so. */
+static inline void
+talk_hold_body(struct exchange *ex, struct span bytes, bool last)
+{
+	struct talk_answer *a = ex->handling;
+
+	a->t->held += bytes.len;
+	a->t->held_all |= last;
+	talk_note(&a->body, bytes);
+}
+
+/* Says back what the other protocol's bytes were, with "." at their end. */
+static inline void
+talk_raw_writable(struct exchange *ex)
+{
+	struct talk_answer *a = ex->handling;
+	uint8_t *room;
+	size_t len;
+
+	while (buf_len(&a->body) > 0 && (room = exchange_room(ex, &len)) != NULL) {
+		struct span piece = span_head(buf_span(&a->body), len);
+		bool last = a->t->held_all && piece.len == buf_len(&a->body);
+
+		memcpy(room, piece.p, piece.len);
+		len = piece.len;
+		buf_taken(&a->body, len);
+		exchange_taken(ex, last ? len - 1 : len);
+		exchange_sent(ex, len, last);
+		if (last)
+			return;
+	}
+}
+
+static inline void
+talk_raw_body(struct exchange *ex, struct span bytes, bool last)
+{
+	struct talk_answer *a = ex->handling;
+
+	talk_note(&a->body, bytes);
+	if (last)
+		talk_note(&a->body, SPAN_OF("."));
+	a->t->held_all = last;
+	talk_raw_writable(ex);
+}
+
+static const struct handler_ops talk_raw = {
+    .body = talk_raw_body, .writable = talk_raw_writable, .gone = talk_gone};
+static const struct handler_ops talk_hold = {.body = talk_hold_body, .gone = talk_gone};
 static const struct handler_ops talk_echo = {.body = talk_echo_body, .gone = talk_gone};
 static const struct handler_ops talk_big = {.writable = talk_big_writable, .gone = talk_gone};
 static const struct handler_ops talk_later = {.gone = talk_gone};
@@ -99,6 +158,44 @@ talk_start_big(struct exchange *ex, int64_t length)
 	exchange_start(ex, 200, NULL, 0, length);
 	if (!ex->answered)
 		talk_big_writable(ex);
+}
+
+/* Text of unknown length, then trailers, of which one is not for them. */
+static inline void
+talk_trail(struct exchange *ex)
+{
+	static const struct field fields[] = {{SPAN_INIT("grpc-status"), SPAN_INIT("0")},
+					      {SPAN_INIT("content-length"), SPAN_INIT("9")}};
+	uint8_t *room;
+	size_t len;
+
+	exchange_start(ex, 200, NULL, 0, LENGTH_UNKNOWN);
+	if ((room = exchange_room(ex, &len)) != NULL) {
+		memcpy(room, "abc", 3);
+		exchange_sent(ex, 3, false);
+	}
+	exchange_trailers(ex, fields, COUNT(fields));
+}
+
+static inline void
+talk_switch(struct exchange *ex)
+{
+	static const struct field field = {SPAN_INIT("sec-websocket-accept"), SPAN_INIT("x")};
+
+	ex->handler = &talk_raw;
+	if (ex->request.protocol.len > 0)
+		exchange_switch(ex, &field, 1);
+	else
+		exchange_respond_status(ex, 426, SPAN_NONE);
+}
+
+static inline void
+talk_hint(struct exchange *ex)
+{
+	static const struct field link = {SPAN_INIT("link"), SPAN_INIT("</a>; rel=preload")};
+
+	exchange_interim(ex, 103, &link, 1);
+	exchange_respond(ex, 200, NULL, 0, SPAN_OF("hello"));
 }
 
 /* Promises ten bytes and has five. */
@@ -137,6 +234,19 @@ talk_answer(struct exchange *ex, struct talk *t)
 	} else if (talk_path_is(ex, "/later")) {
 		ex->handler = &talk_later;
 		t->later = ex;
+	} else if (talk_path_is(ex, "/hold")) {
+		ex->handler = &talk_hold;
+		t->later = ex;
+	} else if (talk_path_is(ex, "/switch")) {
+		talk_switch(ex);
+	} else if (talk_path_is(ex, "/hint")) {
+		talk_hint(ex);
+	} else if (talk_path_is(ex, "/trail")) {
+		talk_trail(ex);
+	} else if (talk_path_is(ex, "/unasked")) {
+		ex->request.expects_continue = false;
+		ex->handler = &talk_hold;
+		t->later = ex;
 	} else if (talk_path_is(ex, "/short")) {
 		talk_short(ex);
 	} else if (talk_path_is(ex, "/304")) {
@@ -163,6 +273,8 @@ talk_request(struct exchange *ex, void *owner)
 		talk_note(&t->log, parts[i]);
 	*a = (struct talk_answer){.t = t, .body = buf_with_cap(TALK_MAX), .left = TALK_BIG};
 	ex->handling = a;
+	if (t->body_max != 0)
+		ex->body_max = t->body_max;
 	talk_answer(ex, t);
 }
 
@@ -200,7 +312,17 @@ talk_now(void *owner)
 	return 1000;
 }
 
-static const struct http_host talk_host = {talk_request, talk_over, talk_output, talk_date, talk_now};
+static inline void
+talk_switched(struct exchange *ex, void *owner)
+{
+	struct talk *t = owner;
+
+	(void)ex;
+	t->switches++;
+}
+
+static const struct http_host talk_host = {talk_request, talk_over, talk_output,
+					   talk_date,    talk_now,  talk_switched};
 
 static inline void
 talk_start(struct talk *t)
