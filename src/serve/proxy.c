@@ -99,12 +99,13 @@ static void
 ask(struct proxying *p, bool fresh)
 {
 	p->fresh = fresh;
-	p->connected = p->heard = false;
+	p->heard = false;
 	p->ex->served_by = server_text(p);
 	p->request.authority = proxy_authority(p->ex, p->proxy, p->member);
 	p->request.expects_continue = p->expecting;
 	p->call = upstream_ask(p->serve->upstreams, p->proxy, p->member, fresh, p->ex->client,
 			       &p->request, &call_ops, p);
+	p->connected = upstream_call_of(p->call) != NULL;
 	if (p->expecting)
 		timer_set(p->serve->loop, &p->timer, CONTINUE_MS, say_continue);
 }
