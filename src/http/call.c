@@ -44,6 +44,22 @@ call_field_is_sound(const struct field *f)
 }
 
 bool
+call_field_may_trail(const struct field *f)
+{
+	return call_field_is_sound(f) && !call_field_is_hop(f->name) && field_may_trail(f->name);
+}
+
+/* RFC 9110 §7.8: protocol-name ["/" protocol-version]. */
+static bool
+is_protocol(struct span s)
+{
+	size_t slash = span_find(s, '/');
+
+	return field_is_token(span_head(s, slash)) &&
+	       (slash == s.len || field_is_token(span_tail(s, slash + 1)));
+}
+
+bool
 call_request_is_sound(const struct call_request *r)
 {
 	for (size_t i = 0; i < r->field_count; i++)
@@ -51,7 +67,7 @@ call_request_is_sound(const struct call_request *r)
 			return false;
 	return field_is_token(r->method_name) && is_visible(r->target) &&
 	       (r->authority.len == 0 || is_visible(r->authority)) &&
-	       (r->protocol.len == 0 || field_is_token(r->protocol));
+	       (r->protocol.len == 0 || is_protocol(r->protocol));
 }
 
 uint8_t *

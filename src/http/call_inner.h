@@ -45,6 +45,7 @@ struct call {
  */
 MUST_CHECK bool call_request_is_sound(const struct call_request *request);
 MUST_CHECK bool call_field_is_sound(const struct field *f);
+MUST_CHECK bool call_field_may_trail(const struct field *f);
 
 /* Of one connection only (RFC 9110 §7.6.1), or of framing: not passed on, neither way. */
 bool call_field_is_hop(struct span name);

@@ -24,6 +24,7 @@ h1_caller_new(const struct caller_host *host, void *owner, const struct caller_l
 	c->limits = limits;
 	c->out = buf_with_cap(H1_CALLER_OUTPUT_MAX);
 	c->kept = buf_with_cap(H1_CALLER_KEPT_MAX);
+	c->trailers = buf_with_cap(H1_TRAILERS_MAX);
 	return &c->caller;
 }
 
@@ -60,6 +61,7 @@ end_call(struct h1_caller *c)
 {
 	c->busy = false;
 	c->doomed = NULL;
+	buf_free(&c->trailers);
 	return c->call;
 }
 

@@ -31,6 +31,7 @@ struct h1_caller {
 	const struct caller_limits *limits;
 	struct buf out;
 	struct buf kept; /* received, not used yet */
+	struct buf trailers;
 	struct h1_scan scan;
 	struct h1_body body;
 	uint64_t left;              /* of the request's body, where its length is known */

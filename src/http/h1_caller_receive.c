@@ -18,6 +18,33 @@ bad(struct h1_caller *c, const char *why)
 	h1_caller_fail_call(c, CALL_BAD, why);
 }
 
+/* The last piece, with what came behind it. */
+static void
+give_with_trailers(struct h1_caller *c, struct span bytes)
+{
+	struct arena *memory = h1_pool_arena();
+	struct field *fields = NULL;
+	size_t count = 0;
+
+	if (h1_parse_trailers(buf_span(&c->trailers), c->limits->header_fields, memory, &fields,
+			      &count) != 0)
+		bad(c, "malformed trailers");
+	else
+		c->call.ops->body(c->call.owner, bytes, true, fields, count);
+	h1_pool_put_arena(memory);
+}
+
+static void
+give_last(struct h1_caller *c, struct span bytes)
+{
+	if (buf_len(&c->trailers) > 0)
+		give_with_trailers(c, bytes);
+	else
+		c->call.ops->body(c->call.owner, bytes, true, NULL, 0);
+	if (c->busy)
+		h1_caller_over(c);
+}
+
 /*
  * Gives a piece of the body. `rest` bytes follow it in the input: after the last piece nothing
  * may, as no request was sent that they could answer (RFC 9112 §9.2).
@@ -25,14 +52,13 @@ bad(struct h1_caller *c, const char *why)
 static void
 give(struct h1_caller *c, struct span bytes, bool last, size_t rest)
 {
-	if (bytes.len == 0 && !last)
-		return;
 	c->given += bytes.len;
 	if (last && rest > 0)
 		c->keep = false;
-	c->call.ops->body(c->call.owner, bytes, last, NULL, 0);
-	if (last && c->busy)
-		h1_caller_over(c);
+	if (last)
+		give_last(c, bytes);
+	else if (bytes.len > 0)
+		c->call.ops->body(c->call.owner, bytes, false, NULL, 0);
 }
 
 static bool
@@ -69,6 +95,13 @@ may_be_kept(const struct h1_caller *c, const struct h1_answer_head *h)
 }
 
 static void
+plan_chunks(struct h1_caller *c)
+{
+	c->body = h1_body_chunked(UINT64_MAX);
+	c->body.trailers = &c->trailers;
+}
+
+static void
 plan_body(struct h1_caller *c, const struct h1_answer_head *h, int64_t length)
 {
 	c->keep = may_be_kept(c, h);
@@ -76,7 +109,7 @@ plan_body(struct h1_caller *c, const struct h1_answer_head *h, int64_t length)
 	if (is_bodiless(c, h->line.status))
 		c->body = h1_body_none();
 	else if (h->chunked)
-		c->body = h1_body_chunked(UINT64_MAX);
+		plan_chunks(c);
 	else if (length >= 0)
 		c->body = h1_body_of_length((uint64_t)length);
 	else

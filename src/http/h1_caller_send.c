@@ -238,7 +238,7 @@ put_trailers(struct h1_caller *c, const struct field *fields, size_t count)
 		return false;
 	to = h1_put(to, SPAN_OF("0\r\n"));
 	for (size_t i = 0; i < count; i++)
-		if (call_field_is_sound(&fields[i]) && !call_field_is_hop(fields[i].name))
+		if (call_field_may_trail(&fields[i]))
 			to = h1_put_field(to, fields[i].name, fields[i].value);
 	queue(c, (size_t)(h1_put(to, line_end) - room));
 	return true;
