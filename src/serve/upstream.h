@@ -23,13 +23,14 @@ struct upstreams_needs {
 	size_t scratch_size;
 };
 
-/* All that `needs` points to must outlive it. Never fails: a proxy whose TLS cannot be set up
- * says so in the log, and fails each request with CALL_TLS. */
+/* All that `needs` points to must outlive it. Never fails: where a proxy's TLS cannot be set up,
+ * each request fails with CALL_TLS and says why. */
 struct upstreams *upstreams_new(const struct upstreams_needs *needs);
 
 /* Keeps no connection from now on; those with calls under way go on. */
 void upstreams_retire(struct upstreams *u);
-void upstreams_free(struct upstreams *u); /* calls under way fail; NULL is fine */
+/* Calls under way fail. Not from within `ops`: it is one of their callers. NULL is fine. */
+void upstreams_free(struct upstreams *u);
 
 /*
  * The member to ask: those that are down last, then by the proxy's balance; `key` is what

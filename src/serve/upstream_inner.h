@@ -1,0 +1,130 @@
+/* The inside of upstreams: upstream.c (who is asked), upstream_connect.c (until a connection is
+ * there), upstream_conn.c (what it carries). */
+#ifndef SERVE_UPSTREAM_INNER_H
+#define SERVE_UPSTREAM_INNER_H
+
+#include "base/list.h"
+#include "serve/upstream.h"
+
+#define UPSTREAM_WAITING_MAX   64          /* calls for one HTTP/2 connection to come */
+#define UPSTREAM_HEADER_BYTES  (64 * 1024) /* of an answer's head */
+#define UPSTREAM_HEADER_FIELDS 256
+#define UPSTREAM_SPARE_CALLS   64 /* kept for the next ones */
+
+/* One member of a proxy, as one worker knows it. */
+struct pool {
+	struct upstreams *all;
+	const struct proxy *proxy;
+	struct target *target;
+	size_t member;
+	struct tls_client *tls; /* made when first needed */
+	struct list idle;       /* connections kept, the latest used last */
+	size_t idle_count;
+	struct list busy; /* all others, until they are closed */
+};
+
+/* The members of one proxy. */
+struct choice {
+	struct pool *pools;
+	uint64_t *seeds; /* BALANCE_HASH */
+	size_t count, turn;
+};
+
+struct upstreams {
+	struct upstreams_needs needs;
+	struct choice *choices; /* by config.proxies */
+	struct list spare;      /* struct upstream_call */
+	size_t spare_count;
+	bool retired;
+};
+
+enum conn_stage {
+	CONN_CONNECTING,
+	CONN_SECURING, /* TLS */
+	CONN_OPEN,
+	CONN_CLOSED, /* freed as soon as nothing of it is on the stack */
+};
+
+struct upstream_conn {
+	struct list link; /* of its pool: idle or busy */
+	struct watch watch;
+	struct timer timer; /* until it is open, while it is idle, or to go on at once */
+	struct pool *pool;
+	enum conn_stage stage;
+	int fd;
+	struct tls_conn *tls;  /* NULL in clear */
+	struct caller *caller; /* from CONN_OPEN on */
+	struct list calls;
+	size_t address; /* the next one to try */
+	struct err why; /* the last attempt failed */
+	unsigned depth; /* of our functions that go on with it after they called others */
+	bool readable;  /* recv may give something */
+	bool fin;       /* the peer's FIN is there, or behind what can be read */
+	bool asks_out;  /* READY_OUT is watched for too */
+	bool idle;
+	bool answered;   /* a request, at least: the next one reuses it */
+	bool half_ended; /* FIN was sent */
+};
+
+struct upstream_call {
+	struct list link; /* of its connection's calls, or of the spare ones */
+	struct pool *pool;
+	struct upstream_conn *conn;
+	struct call *call; /* NULL until it has a connection */
+	const struct call_ops *ops;
+	void *owner;
+	struct timer timer;          /* how long the server may be silent */
+	struct address peer, local;  /* for a PROXY header */
+	struct arena *memory;        /* of `request`; NULL once that was passed on */
+	struct call_request request; /* a copy, until there is a connection */
+	bool reused, has_time;
+};
+
+static inline const struct backends *
+pool_to(const struct pool *p)
+{
+	return p->proxy->to;
+}
+
+/* Connects are made for a first call, which waits for it. */
+void conn_new(struct pool *p, struct upstream_call *first);
+
+/* It is connected, or secured as well: its calls begin. */
+void conn_opened(struct upstream_conn *c);
+
+/* Sends and receives until it has to wait. `c` may be gone then. */
+void conn_pump(struct upstream_conn *c);
+
+/* The same from the loop, soon. */
+void conn_go_on(struct upstream_conn *c);
+
+/* It has a call more; `whole`: without a body to come. */
+void conn_engage(struct upstream_conn *c, bool whole);
+
+/* Sends what there is, and tells nobody. */
+void conn_send(struct upstream_conn *c);
+
+/* Without a call on it, it is kept, or closed: as soon as nothing of it is on the stack. */
+void conn_settle(struct upstream_conn *c);
+
+/* Around what calls others: its memory stays until the last of these has left. */
+void conn_enter(struct upstream_conn *c);
+void conn_leave(struct upstream_conn *c);
+
+/* Its calls fail so, and it is closed. */
+void conn_fail(struct upstream_conn *c, enum call_failure how, const char *why);
+void conn_close(struct upstream_conn *c);
+
+/* What sockets say; the pieces of it that reading and writing need. */
+enum tls_result conn_read(struct upstream_conn *c, void *to, size_t len, size_t *got);
+enum tls_result conn_write(struct upstream_conn *c, struct span bytes, size_t *taken);
+void conn_wait_for_room(struct upstream_conn *c);
+
+/* Begins `call` on a connection that is open; false when it takes no more. Tells nobody. */
+MUST_CHECK bool call_begin_on(struct upstream_call *call, struct upstream_conn *c,
+			      const struct call_request *request);
+
+/* It never had a connection. */
+void call_fail(struct upstream_call *call, enum call_failure how, const char *why);
+
+#endif
