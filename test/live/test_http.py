@@ -283,12 +283,12 @@ def test_what_stays_inside_is_served_by_whatever_way(site):
 
 @pytest.mark.parametrize("method, status", [
     ("POST", 405), ("PUT", 405), ("DELETE", 405), ("PATCH", 405), ("OPTIONS", 405),
-    ("TRACE", 405), ("BREW", 501), ("get", 501),
+    ("TRACE", 501), ("CONNECT", 501), ("BREW", 501), ("get", 501),
 ])
 def test_methods_that_files_do_not_have_are_refused(site, method, status):
     raw = say(site, request("/ten.txt", "Connection: close", method=method))
     assert status_of(raw) == status
-    if status == 405 and method != "TRACE":
+    if status == 405:
         assert b"\r\nallow: GET, HEAD\r\n" in raw.replace(b"Allow", b"allow")
 
 
@@ -357,7 +357,6 @@ HOSTILE = {
     "a hexadecimal length": (POST + b"Content-Length: 0x5\r\n\r\nhello", 400),
     "an empty length": (POST + b"Content-Length:\r\n\r\n", 400),
     "a length of 2^64": (POST + b"Content-Length: 18446744073709551616\r\n\r\n", 400),
-    "a length over the limit": (POST + b"Content-Length: 4097\r\n\r\n", 413),
     "an unknown coding": (POST + b"Transfer-Encoding: gzip\r\n\r\n", 501),
     "a coding before chunked": (POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n", 501),
     "chunked twice": (POST + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
@@ -399,7 +398,7 @@ HOSTILE = {
     "HTTP/1.10": (b"GET /ten.txt HTTP/1.10\r\n" + H + b"\r\n", 400),
     "a method that is no token": (b"G@T /ten.txt HTTP/1.1\r\n" + H + b"\r\n", 400),
     "a method of 40 letters": (b"G" * 40 + b" / HTTP/1.1\r\n" + H + b"\r\n", 501),
-    "CONNECT": (b"CONNECT example.org:443 HTTP/1.1\r\n" + H + b"\r\n", 400),
+    "CONNECT": (b"CONNECT example.org:443 HTTP/1.1\r\n" + H + b"\r\n", 501),
     "a fragment in the target": (b"GET /ten.txt#x HTTP/1.1\r\n" + H + b"\r\n", 400),
     "a quote in the target": (b"GET /\"x HTTP/1.1\r\n" + H + b"\r\n", 400),
     "UTF-8 in the target": (b"GET /\xc3\xbc HTTP/1.1\r\n" + H + b"\r\n", 400),
