@@ -115,6 +115,7 @@ struct exchange {
 	const struct exchange_ops *ops;
 	struct arena *memory; /* for the exchange's life */
 	const struct client *client;
+	void *of_host; /* the host's own, from its `request` to its `over` */
 	struct request request;
 
 	const struct handler_ops *handler; /* set by who answers */

@@ -2,19 +2,7 @@
 
 #include "base/text.h"
 #include "http/field.h"
-
-#define METHOD_MAX 32
-
-static const struct {
-	struct span name;
-	enum method method;
-} methods[] = {
-    {SPAN_INIT("GET"), METHOD_GET},         {SPAN_INIT("HEAD"), METHOD_HEAD},
-    {SPAN_INIT("POST"), METHOD_POST},       {SPAN_INIT("PUT"), METHOD_PUT},
-    {SPAN_INIT("DELETE"), METHOD_DELETE},   {SPAN_INIT("OPTIONS"), METHOD_OPTIONS},
-    {SPAN_INIT("CONNECT"), METHOD_CONNECT}, {SPAN_INIT("TRACE"), METHOD_TRACE},
-    {SPAN_INIT("PATCH"), METHOD_PATCH},
-};
+#include "http/method.h"
 
 static bool
 is_text(uint8_t c)
@@ -44,14 +32,6 @@ h1_scan(struct h1_scan *s, struct span in)
 	return empty ? H1_SCAN_END : H1_SCAN_LINE;
 }
 
-static unsigned
-method_check(struct span name)
-{
-	if (name.len > 0 && !field_is_token(span_head(name, METHOD_MAX + 1)))
-		return 400;
-	return name.len > METHOD_MAX ? 501 : 0;
-}
-
 unsigned
 h1_parse_line_begun(struct span begun)
 {
@@ -59,15 +39,6 @@ h1_parse_line_begun(struct span begun)
 	struct span seen = span_head(begun, METHOD_MAX + 1);
 
 	return method_check(span_head(seen, span_find(seen, ' ')));
-}
-
-static enum method
-method_of(struct span name)
-{
-	for (size_t i = 0; i < COUNT(methods); i++)
-		if (span_equal(name, methods[i].name))
-			return methods[i].method;
-	return METHOD_OTHER;
 }
 
 static bool

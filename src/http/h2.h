@@ -11,6 +11,9 @@
 struct http_session *h2_new(const struct http_host *host, void *owner,
 			    const struct http_settings *settings, const struct client *client);
 
+/* Before a thread ends: frees what its connections left for each other. */
+void h2_thread_end(void);
+
 #define H2_ALPN    "h2"
 #define H2_PREFACE "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" /* RFC 9113 §3.4 */
 

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "http/h1.h"
+#include "http/h2.h"
 #include "os/sock.h"
 #include "role/edge_worker.h"
 #include "tls/conn.h"
@@ -21,6 +22,9 @@ struct http {
 	enum counter open;        /* what it is counted among, with `http` */
 	struct buf in;            /* received, not used yet; mostly empty */
 	enum session_state timed; /* what the timer runs for */
+	uint32_t progress;        /* the session's, as it was when that was set */
+	bool moved;               /* the peer has taken some of the output since */
+	bool undecided;           /* in clear: it may still begin as HTTP/2 does */
 	bool readable;            /* recv may give something */
 	bool fin;                 /* the peer's FIN is there, or behind what can be read */
 	bool asks_out;            /* READY_OUT is watched for too */
@@ -148,27 +152,40 @@ timed_out(struct timer *t)
 		return;
 	}
 	session_timed_out(h->http);
+	h->timed = SESSION_CLOSING; /* what still waits gets another deadline */
 	pump(h);
 }
 
-/* A head has one deadline from its first byte; all else has a new one with each step. */
+/* Whether what the last deadline was for has gone on: mere bytes do not count. */
+static bool
+has_progressed(struct http *h, bool sending)
+{
+	bool yes = h->progress != h->http->progress || (sending && h->moved);
+
+	h->progress = h->http->progress;
+	h->moved = false;
+	return yes;
+}
+
+/* A head has one deadline from its first byte; all else has a new one when it moves on. */
 static void
 set_deadline(struct http *h)
 {
-	enum session_state state =
-	    buf_len(session_output(h->http)) > 0 ? SESSION_ANSWERING : session_state(h->http);
+	bool sending = buf_len(session_output(h->http)) > 0;
+	enum session_state state = sending ? SESSION_ANSWERING : session_state(h->http);
+	bool progressed = has_progressed(h, sending);
 
-	if (state == SESSION_HEAD && h->timed == SESSION_HEAD)
+	if (state == h->timed && (state == SESSION_HEAD || !progressed))
 		return;
 	if (state == SESSION_IDLE || state == SESSION_HEAD)
 		conn_may_go(h->conn);
-	else if (state == SESSION_BODY || buf_len(session_output(h->http)) > 0)
+	else if (state == SESSION_BODY || sending)
 		conn_may_go_last(h->conn);
 	else
 		conn_keep(h->conn);
 	h->timed = state;
 	/* Whoever answers late has a deadline of its own. */
-	if (state == SESSION_ANSWERING && buf_len(session_output(h->http)) == 0)
+	if (state == SESSION_ANSWERING && !sending)
 		timer_stop(&h->conn->timer);
 	else
 		timer_set(h->worker->loop, &h->conn->timer, time_for(h->worker, state), timed_out);
@@ -212,19 +229,40 @@ flush(struct http *h)
 		if (r != TLS_DONE)
 			return gone(h);
 		buf_taken(out, taken);
+		h->moved |= taken > 0;
 	}
 	session_sent(h->http);
 	return STEP_DONE;
+}
+
+static bool make_session(struct http *h, bool is_http2);
+
+/* HTTP/2 with prior knowledge (RFC 9113 §3.3)? False while that cannot be told. */
+static bool
+decide(struct http *h)
+{
+	struct span preface = SPAN_OF(H2_PREFACE), begun = buf_span(&h->in);
+
+	if (begun.len < preface.len && span_starts_with(preface, begun))
+		return false;
+	h->undecided = false;
+	if (!span_starts_with(begun, preface))
+		return true;
+	worker_uncount(h->worker, h->open);
+	session_free(h->http);
+	return make_session(h, true);
 }
 
 /* Gives HTTP what was kept and what is new, and keeps what it does not use yet. */
 static bool
 feed(struct http *h, struct span fresh)
 {
-	if (buf_len(&h->in) == 0)
+	if (buf_len(&h->in) == 0 && !h->undecided)
 		return buf_append(&h->in, span_tail(fresh, session_receive(h->http, fresh)));
 	if (!buf_append(&h->in, fresh))
 		return false;
+	if (h->undecided && !decide(h))
+		return h->http != NULL;
 	buf_taken(&h->in, session_receive(h->http, buf_span(&h->in)));
 	if (buf_len(&h->in) == 0)
 		buf_free(&h->in);
@@ -333,6 +371,7 @@ on_request(struct exchange *ex, void *owner)
 		view_release(c->view);
 		c->view = view_share(h->worker->view);
 	}
+	ex->of_host = view_share(c->view); /* others of this connection may outlive a reload */
 	if (h->client.secure)
 		serve_secure(&c->view->serve, ex);
 	else
@@ -362,6 +401,7 @@ on_over(struct exchange *ex, void *owner)
 
 	count_request(h->worker, ex);
 	access_log_request(h->worker->log, ex, loop_now(h->worker->loop));
+	view_release(ex->of_host);
 }
 
 static void
@@ -394,15 +434,30 @@ on_now(void *owner)
 
 static const struct http_host host = {on_request, on_over, on_output, on_date, on_now, on_switched};
 
-static void
-begin_http(struct http *h)
+/* False when there is no memory for it. */
+static bool
+make_session(struct http *h, bool is_http2)
 {
-	h->open = COUNTER_OPEN_HTTP1;
+	const struct http_settings *settings = &h->worker->http;
+
+	h->http = is_http2 ? h2_new(&host, h, settings, &h->client)
+			   : h1_new(&host, h, settings, &h->client);
+	if (h->http == NULL)
+		return false;
+	h->open = is_http2 ? COUNTER_OPEN_HTTP2 : COUNTER_OPEN_HTTP1;
 	worker_count(h->worker, h->open, 1);
-	h->http = h1_new(&host, h, &h->worker->http, &h->client);
-	h->in = buf_with_cap(h->worker->http.header_bytes + IN_SLACK);
 	h->timed = SESSION_CLOSING;
-	pump(h);
+	return true;
+}
+
+static void
+begin_http(struct http *h, bool is_http2)
+{
+	h->in = buf_with_cap(h->worker->http.header_bytes + IN_SLACK);
+	if (make_session(h, is_http2))
+		pump(h);
+	else
+		conn_close(h->conn);
 }
 
 static void
@@ -415,7 +470,7 @@ secured(struct http *h)
 	worker_count(w, COUNTER_TLS, 1);
 	if (tls_resumed(h->tls))
 		worker_count(w, COUNTER_TLS_RESUMED, 1);
-	begin_http(h);
+	begin_http(h, span_equal(tls_alpn(h->tls), SPAN_OF(H2_ALPN)));
 }
 
 static void
@@ -509,10 +564,24 @@ http_begin_tls(struct conn *c, const struct site *site, const struct hello *hell
 	handshake(h);
 }
 
+static bool
+may_speak_http2(const struct conn *c)
+{
+	const struct config *config = c->view->snapshot->config;
+
+	for (size_t i = 0; i < config->plain_http2_count; i++)
+		if (network_has(&config->plain_http2[i], &c->peer))
+			return true;
+	return false;
+}
+
 void
 http_begin_plain(struct conn *c)
 {
-	begin_http(http_new(c, false));
+	struct http *h = http_new(c, false);
+
+	h->undecided = may_speak_http2(c);
+	begin_http(h, false);
 }
 
 bool

@@ -30,7 +30,7 @@
 static const char *const groups[] = {"X25519MLKEM768:X25519:P-256:P-384", "X25519:P-256:P-384"};
 
 /* The best first (RFC 7301 §3.2). */
-static const char *const protocols[] = {"http/1.1"};
+static const char *const protocols[] = {"h2", "http/1.1"};
 
 static const struct {
 	int reason;

@@ -331,17 +331,23 @@ chacha_for_those_who_put_it_first(void **state)
 static void
 alpn_agrees_or_the_handshake_ends(void **state)
 {
-	static const uint8_t both[] = "\x02h2\x08http/1.1", h2[] = "\x02h2";
+	static const uint8_t both[] = "\x08http/1.1\x02h2", old[] = "\x08http/1.1",
+			     other[] = "\x04xmpp";
 	struct peer p = {0};
 
 	(void)state;
 	connect_with(&p, TLS1_3_VERSION);
 	SSL_set_alpn_protos(p.ssl, both, sizeof both - 1);
 	assert_true(peer_shake(&p));
+	assert_true(span_equal(tls_alpn(p.conn), SPAN_OF("h2")));
+	peer_close(&p);
+	connect_with(&p, TLS1_3_VERSION);
+	SSL_set_alpn_protos(p.ssl, old, sizeof old - 1);
+	assert_true(peer_shake(&p));
 	assert_true(span_equal(tls_alpn(p.conn), SPAN_OF("http/1.1")));
 	peer_close(&p);
 	connect_with(&p, TLS1_3_VERSION);
-	SSL_set_alpn_protos(p.ssl, h2, sizeof h2 - 1);
+	SSL_set_alpn_protos(p.ssl, other, sizeof other - 1);
 	assert_false(peer_shake(&p));
 	assert_int_equal(tls_handshake(p.conn), TLS_FAILED);
 	assert_string_equal(tls_why(p.conn), "no application protocol");
