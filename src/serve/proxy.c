@@ -108,6 +108,7 @@ ask(struct proxying *p, bool fresh)
 	p->connected = upstream_call_of(p->call) != NULL;
 	if (p->expecting)
 		timer_set(p->serve->loop, &p->timer, CONTINUE_MS, say_continue);
+	stream_request(p, SPAN_NONE, false); /* what came while others were asked */
 }
 
 /* What the balance goes by. */
@@ -191,9 +192,10 @@ ask_again(struct proxying *p, enum call_failure how, bool reused)
 		return false;
 	p->retried += spoke;
 	p->tried |= 1ull << p->member;
-	if (!choose(p) && !spoke)
+	bool other = choose(p);
+	if (!other && !spoke)
 		return false;
-	ask(p, true);
+	ask(p, !other);
 	return true;
 }
 
