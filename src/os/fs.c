@@ -1,5 +1,6 @@
 #include "os/fs.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -76,12 +77,19 @@ info_of(const struct stat *st)
 	};
 }
 
+bool
+fs_is_same(const struct fs_info *a, const struct fs_info *b)
+{
+	return a->kind == b->kind && a->device == b->device && a->inode == b->inode &&
+	       a->size == b->size && a->mtime_ns == b->mtime_ns;
+}
+
 /* EAGAIN: a rename elsewhere made it impossible to be sure of a "..", openat2(2). */
 static int
-open_how(int root, const char *path)
+open_how(int root, const char *path, int flags)
 {
 	struct open_how how = {
-	    .flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY,
+	    .flags = (uint64_t)flags | O_CLOEXEC,
 	    .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
 	};
 	int fd = -1;
@@ -97,7 +105,7 @@ open_how(int root, const char *path)
 int
 fs_open_beneath(int root, const char *path, int *out, struct fs_info *info)
 {
-	int fd = open_how(root, path);
+	int fd = open_how(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
 
 	*out = -1;
@@ -115,6 +123,57 @@ fs_open_beneath(int root, const char *path, int *out, struct fs_info *info)
 		close(fd);
 	else
 		*out = fd;
+	return 0;
+}
+
+/* A link is followed with the same care as any path from outside. */
+static bool
+stat_link(int root, const char *path, const char *name, struct stat *st)
+{
+	char whole[PATH_MAX];
+	int n = snprintf(whole, sizeof whole, "%s/%s", path, name), fd;
+
+	if (n < 0 || (size_t)n >= sizeof whole || (fd = open_how(root, whole, O_PATH)) < 0)
+		return false;
+	n = fstat(fd, st);
+	close(fd);
+	return n == 0;
+}
+
+static bool
+stat_entry(int root, const char *path, int dir, const char *name, struct fs_info *info)
+{
+	struct stat st;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    (S_ISLNK(st.st_mode) && !stat_link(root, path, name, &st)))
+		return false;
+	*info = info_of(&st);
+	return true;
+}
+
+int
+fs_list_beneath(int root, const char *path,
+		bool (*each)(void *owner, const char *name, const struct fs_info *info),
+		void *owner)
+{
+	int fd = open_how(root, path, O_RDONLY | O_DIRECTORY), code;
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	const struct dirent *d;
+	struct fs_info info;
+	bool goes_on = true;
+
+	if (dir == NULL) {
+		code = errno;
+		if (fd >= 0)
+			close(fd);
+		return code;
+	}
+	while (goes_on && (d = readdir(dir)) != NULL)
+		if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0 &&
+		    stat_entry(root, path, fd, d->d_name, &info))
+			goes_on = each(owner, d->d_name, &info);
+	closedir(dir);
 	return 0;
 }
 

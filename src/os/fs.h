@@ -27,11 +27,23 @@ struct fs_info {
 	int64_t mtime_ns;
 };
 
+/* Whether both are of one file, and it was not changed in between. */
+bool fs_is_same(const struct fs_info *a, const struct fs_info *b);
+
 /*
  * Opens `path` (relative, NUL-ended) to read. 0, or ENOENT, EACCES, EXDEV, ENOTDIR, EMFILE …
  * Something that is neither file nor directory is told (FS_OTHER), but *fd is -1 then.
  */
 int fs_open_beneath(int root, const char *path, int *fd, struct fs_info *info);
+
+/*
+ * Calls `each` for what stands in the directory `path` ("." for the root itself), in no order and
+ * without "." and "..", until that says false. Links are told as what they lead to; those that
+ * lead nowhere, or out of the root, are left out. 0 or an errno, as above.
+ */
+int fs_list_beneath(int root, const char *path,
+		    bool (*each)(void *owner, const char *name, const struct fs_info *info),
+		    void *owner);
 
 /* At most `len` bytes from `offset`; 0 at the end, -1 on error. */
 ssize_t fs_read_at(int fd, void *to, size_t len, uint64_t offset);
