@@ -1,35 +1,12 @@
-#include "serve/cache.h"
+#include "serve/cache_inner.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/list.h"
 #include "serve/type.h"
 
 #define BELIEVED_MS 1000
-#define NS_PER_S    1000000000
-
-struct entry {
-	struct list link;   /* in files.recent */
-	struct entry *next; /* in its bucket */
-	uint64_t hash;
-	int root;
-	int64_t checked_ms;
-	struct fs_info info;
-	struct span path, content; /* in bytes[] */
-	struct facts facts;
-	uint8_t bytes[];
-};
-
-struct serve_files {
-	struct entry **buckets;
-	size_t bucket_count; /* a power of two */
-	size_t max_files, max_bytes;
-	size_t files, bytes;
-	struct list recent; /* the longest unused first */
-};
 
 struct serve_files *
 serve_files_new(size_t max_files, size_t max_bytes)
@@ -55,7 +32,7 @@ entry_of(struct list *link)
 static size_t
 weight(const struct entry *e)
 {
-	return sizeof *e + e->path.len + e->content.len;
+	return sizeof *e + e->served.len + e->content.len;
 }
 
 static void
@@ -68,7 +45,7 @@ drop(struct serve_files *f, struct entry *e)
 	*at = e->next;
 	list_remove(&e->link);
 	f->files--;
-	f->bytes -= weight(e);
+	f->bytes -= weight(e) + form_drop_all(e);
 	free(e);
 }
 
@@ -110,40 +87,30 @@ look_up(struct serve_files *f, uint64_t hash, int root, struct span path)
 	return e;
 }
 
+bool
+cache_make_room(struct serve_files *f, const struct entry *e, size_t bytes)
+{
+	if (bytes > f->max_bytes)
+		return false;
+	while (f->bytes + bytes > f->max_bytes) {
+		struct entry *oldest = entry_of(f->recent.next);
+
+		if (oldest == e)
+			return false;
+		drop(f, oldest);
+	}
+	return true;
+}
+
 /* Room for one more; false for one that is larger than everything together may be. */
 static bool
 make_room(struct serve_files *f, size_t bytes)
 {
-	if (f->max_files == 0 || bytes > f->max_bytes)
+	if (f->max_files == 0)
 		return false;
-	while (f->files >= f->max_files || f->bytes + bytes > f->max_bytes)
+	while (f->files >= f->max_files)
 		drop(f, entry_of(f->recent.next));
-	return true;
-}
-
-static bool
-is_same_file(const struct fs_info *a, const struct fs_info *b)
-{
-	return a->kind == b->kind && a->device == b->device && a->inode == b->inode &&
-	       a->size == b->size && a->mtime_ns == b->mtime_ns;
-}
-
-static void
-fill_facts(struct facts *facts, const struct fs_info *info, struct span type)
-{
-	int64_t mtime_s = info->mtime_ns / NS_PER_S - (info->mtime_ns % NS_PER_S < 0);
-
-	snprintf(facts->etag, sizeof facts->etag, "\"%llx-%llx-%llx\"",
-		 (unsigned long long)info->inode, (unsigned long long)info->mtime_ns,
-		 (unsigned long long)info->size);
-	date_format(mtime_s, facts->modified);
-	facts->size = info->size;
-	facts->type = type;
-	facts->validators = (struct validators){span_str(facts->etag), mtime_s};
-	facts->fields[0] = (struct field){SPAN_OF("content-type"), type};
-	facts->fields[1] = (struct field){SPAN_OF("etag"), span_str(facts->etag)};
-	facts->fields[2] = (struct field){SPAN_OF("last-modified"), span_str(facts->modified)};
-	facts->fields[3] = (struct field){SPAN_OF("accept-ranges"), SPAN_OF("bytes")};
+	return cache_make_room(f, NULL, bytes);
 }
 
 /* A file opened by its path, or by an index name in the directory that the path is. */
@@ -151,6 +118,7 @@ struct opened {
 	int fd;
 	struct fs_info info;
 	struct span name;
+	struct span index; /* the end of the name that was not asked for */
 };
 
 static int
@@ -173,6 +141,7 @@ open_index(int root, struct span path, const char **index, struct arena *memory,
 	for (; why == ENOENT && index != NULL && *index != NULL; index++) {
 		why = open_name(root, arena_printf(memory, "%.*s%s", (int)path.len, path.p, *index),
 				out);
+		out->index = span_str(*index);
 		if (why == 0 && out->info.kind != FS_FILE) {
 			close(out->fd);
 			why = ENOENT;
@@ -191,9 +160,8 @@ open_path(int root, struct span path, const char **index, struct arena *memory, 
 	return open_name(root, arena_copy(memory, relative), out);
 }
 
-/* All of it, or false: it is shorter than it was a moment ago. */
-static bool
-read_whole(int fd, uint8_t *to, size_t size)
+bool
+cache_read_whole(int fd, uint8_t *to, size_t size)
 {
 	size_t at = 0;
 	ssize_t n;
@@ -203,17 +171,32 @@ read_whole(int fd, uint8_t *to, size_t size)
 	return at == size;
 }
 
-static struct entry *
-new_entry(const struct opened *o, uint64_t hash, int root, struct span path)
+/* Of a large file all but what is in it: its bytes are read anew for each answer. */
+static size_t
+content_length(const struct fs_info *info)
 {
-	struct entry *e = mem_new(sizeof *e + path.len + (size_t)o->info.size);
+	return info->size <= SMALL_FILE ? (size_t)info->size : 0;
+}
 
-	*e = (struct entry){.hash = hash, .root = root, .info = o->info};
-	memcpy(e->bytes, path.p, path.len);
-	e->path = span_of(e->bytes, path.len);
-	e->content = span_of(e->bytes + path.len, (size_t)o->info.size);
-	fill_facts(&e->facts, &o->info, type_of_name(o->name));
-	if (!read_whole(o->fd, e->bytes + path.len, e->content.len)) {
+static struct entry *
+new_entry(const struct opened *o, const struct entry *key)
+{
+	size_t length = content_length(&o->info);
+	size_t served = key->path.len + o->index.len;
+	struct entry *e = mem_new(sizeof *e + served + length);
+
+	*e = (struct entry){.hash = key->hash, .root = key->root, .info = o->info};
+	memcpy(e->bytes, key->path.p, key->path.len);
+	if (o->index.len > 0)
+		memcpy(e->bytes + key->path.len, o->index.p, o->index.len);
+	e->path = span_of(e->bytes, key->path.len);
+	e->served = span_of(e->bytes, served);
+	facts_fill(&e->facts, &o->info, type_of_name(o->name), CODING_IDENTITY);
+	e->packed = type_is_packed(e->facts.type);
+	if (o->info.size > SMALL_FILE)
+		return e;
+	e->content = span_of(e->bytes + served, length);
+	if (!cache_read_whole(o->fd, e->bytes + served, length)) {
 		free(e);
 		return NULL;
 	}
@@ -239,11 +222,12 @@ found_entry(struct serve_files *f, struct entry *e, struct found *out)
 	list_append(&f->recent, &e->link);
 	out->facts = &e->facts;
 	out->content = e->content;
+	out->served = e->served;
 }
 
-/* Gives `o` away. A directory is only told of. */
+/* What is not kept. Gives `o` away; a directory is only told of. */
 static void
-hand_over(const struct opened *o, struct arena *memory, struct found *out)
+hand_over(const struct opened *o, struct span path, struct arena *memory, struct found *out)
 {
 	if (o->info.kind == FS_DIRECTORY) {
 		close(o->fd);
@@ -251,8 +235,11 @@ hand_over(const struct opened *o, struct arena *memory, struct found *out)
 		return;
 	}
 	struct facts *facts = ARENA_NEW(memory, struct facts);
-	fill_facts(facts, &o->info, type_of_name(o->name));
+	facts_fill(facts, &o->info, type_of_name(o->name), CODING_IDENTITY);
 	out->facts = facts;
+	out->served = o->index.len == 0 ? path
+					: span_str(arena_printf(memory, "/%.*s", (int)o->name.len,
+								(const char *)o->name.p));
 	out->fd = o->fd;
 }
 
@@ -262,44 +249,71 @@ remember(struct serve_files *f, struct entry *old, const struct opened *o, const
 {
 	struct entry *e;
 
-	if (old != NULL && is_same_file(&old->info, &o->info))
+	if (old != NULL && fs_is_same(&old->info, &o->info) &&
+	    span_equal(span_tail(old->served, old->path.len), o->index))
 		return old;
 	if (old != NULL)
 		drop(f, old);
-	if (o->info.kind != FS_FILE || o->info.size > SMALL_FILE ||
-	    !make_room(f, sizeof *e + key->path.len + (size_t)o->info.size))
+	if (o->info.kind != FS_FILE ||
+	    !make_room(f, sizeof *e + key->path.len + o->index.len + content_length(&o->info)))
 		return NULL;
-	e = new_entry(o, key->hash, key->root, key->path);
+	e = new_entry(o, key);
 	if (e != NULL)
 		keep(f, e);
 	return e;
 }
 
-int
-cache_find(struct serve_files *f, int root, struct span path, const char **index, int64_t now_ms,
-	   struct arena *memory, struct found *out)
+static bool
+is_believed(const struct entry *e, int64_t now_ms)
 {
-	struct entry key = {.hash = hash_of(root, path), .root = root, .path = path};
-	struct entry *e = look_up(f, key.hash, root, path);
+	return now_ms - e->checked_ms < BELIEVED_MS;
+}
+
+/* Opens the file and finds or makes its entry in *e; NULL: *out has it without. */
+static int
+open_anew(struct serve_files *f, const struct sought *what, const struct entry *key, int64_t now_ms,
+	  struct arena *memory, struct entry **e, struct found *out)
+{
 	struct opened o;
+	int why = open_path(what->root, what->path, what->policy->index, memory, &o);
+
+	if (why != 0) {
+		if (*e != NULL)
+			drop(f, *e);
+		return why;
+	}
+	if ((*e = remember(f, *e, &o, key)) == NULL) {
+		hand_over(&o, what->path, memory, out);
+		return 0;
+	}
+	if (!is_believed(*e, now_ms)) {
+		(*e)->checked_ms = now_ms;
+		(*e)->looked = 0;
+	}
+	if ((*e)->content.p == NULL)
+		out->fd = o.fd;
+	else
+		close(o.fd);
+	return 0;
+}
+
+int
+cache_find(struct serve_files *f, const struct sought *what, int64_t now_ms, struct arena *memory,
+	   struct found *out)
+{
+	struct entry key = {
+	    .hash = hash_of(what->root, what->path), .root = what->root, .path = what->path};
+	struct entry *e = look_up(f, key.hash, what->root, what->path);
 	int why;
 
 	*out = (struct found){.fd = -1};
-	if (e != NULL && now_ms - e->checked_ms < BELIEVED_MS) {
-		found_entry(f, e, out);
-		return 0;
+	if (e == NULL || e->content.p == NULL || !is_believed(e, now_ms)) {
+		why = open_anew(f, what, &key, now_ms, memory, &e, out);
+		if (why != 0 || e == NULL)
+			return why;
 	}
-	if ((why = open_path(root, path, index, memory, &o)) != 0) {
-		if (e != NULL)
-			drop(f, e);
-		return why;
-	}
-	if ((e = remember(f, e, &o, &key)) == NULL) {
-		hand_over(&o, memory, out);
-		return 0;
-	}
-	e->checked_ms = now_ms;
 	found_entry(f, e, out);
-	close(o.fd);
+	form_choose(f, e, what, memory, out);
+	out->varies = out->varies || form_varies(e, what->policy);
 	return 0;
 }

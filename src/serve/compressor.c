@@ -16,7 +16,7 @@
 
 static const struct {
 	int gzip, zstd, brotli;
-} levels[] = {[EFFORT_EACH] = {5, 3, 4}, [EFFORT_ONCE] = {9, 12, 9}};
+} levels[] = {[EFFORT_EACH] = {5, 3, 4}, [EFFORT_ONCE] = {6, 9, 6}};
 
 struct compressor {
 	enum coding coding;

@@ -1,13 +1,10 @@
 #include "serve/file.h"
 
 #include <errno.h>
-#include <unistd.h>
 
-#include "http/field.h"
-#include "serve/cache.h"
+#include "serve/answer.h"
+#include "serve/listing.h"
 #include "serve/location.h"
-#include "serve/range.h"
-#include "serve/send.h"
 
 bool
 file_method_allowed(struct exchange *ex)
@@ -33,20 +30,23 @@ static const struct {
     {EACCES, 403}, {EPERM, 403},   {EMFILE, 503}, {ENFILE, 503}, {ENOMEM, 503},
 };
 
+static unsigned
+status_of(int why)
+{
+	for (size_t i = 0; i < COUNT(statuses); i++)
+		if (statuses[i].why == why)
+			return statuses[i].status;
+	return 500;
+}
+
 void
 file_respond_errno(struct exchange *ex, int why)
 {
-	unsigned status = 500;
-
-	for (size_t i = 0; i < COUNT(statuses); i++)
-		if (statuses[i].why == why)
-			status = statuses[i].status;
-	exchange_respond_status(ex, status, SPAN_NONE);
+	exchange_respond_status(ex, status_of(why), SPAN_NONE);
 }
 
-/* ".git", ".htpasswd" and their like; RFC 8615 names the one exception, at the root. */
-static bool
-is_hidden(struct span path)
+bool
+file_is_hidden(struct span path)
 {
 	static const struct span well_known = SPAN_INIT("/.well-known/");
 
@@ -58,6 +58,143 @@ is_hidden(struct span path)
 	return false;
 }
 
+int
+file_find(const struct serve *s, const struct route *route, struct span path,
+	  const struct request *request, struct arena *memory, struct found *out)
+{
+	const struct sought what = {s->roots[route->root_index], path, &route->policy, request};
+
+	if (what.root < 0 || path.len == 0 || path.p[0] != '/' || file_is_hidden(path))
+		return ENOENT;
+	return cache_find(s->files, &what, s->now_ms(), memory, out);
+}
+
+/* `pattern` with the path that was asked for in the place of each "{path}". */
+static struct span
+expand(const char *pattern, struct span path, struct arena *memory)
+{
+	static const struct span mark = SPAN_INIT("{path}");
+	struct span p = span_str(pattern);
+	uint8_t *out = arena_get(memory, p.len * (path.len + 1)), *to = out;
+
+	while (p.len > 0) {
+		bool marked = span_starts_with(p, mark);
+		struct span next = marked ? path : span_head(p, 1);
+
+		/* "{path}/index.html" of "/": not "//". */
+		if (to > out && to[-1] == '/' && next.len > 0 && next.p[0] == '/')
+			to--;
+		if (next.len > 0)
+			memcpy(to, next.p, next.len);
+		to += next.len;
+		p = span_tail(p, marked ? mark.len : 1);
+	}
+	return span_of(out, (size_t)(to - out));
+}
+
+static bool
+ends_with_slash(struct span path)
+{
+	return path.len > 0 && path.p[path.len - 1] == '/';
+}
+
+static struct span
+with_slash(struct span path, struct arena *memory)
+{
+	return span_str(arena_printf(memory, "%.*s/", (int)path.len, (const char *)path.p));
+}
+
+/* A request to a route of files. */
+struct lookup {
+	const struct serve *s;
+	struct exchange *ex;
+	const struct route *route;
+	struct span path;
+	struct found file; /* LOOKUP_FILE */
+};
+
+/* What came of it; otherwise an errno says why there is nothing. */
+enum looked_up { LOOKUP_FILE, LOOKUP_ADD_SLASH, LOOKUP_ANSWERED };
+
+static int
+find(struct lookup *l, struct span path)
+{
+	return file_find(l->s, l->route, path, &l->ex->request, l->ex->memory, &l->file);
+}
+
+static bool
+is_absent(int why)
+{
+	return why != 0 && status_of(why) == 404;
+}
+
+/* The first of the route's tries that is a file. */
+static int
+find_by_tries(struct lookup *l)
+{
+	const char **try = l->route->policy.tries;
+
+	for (; try != NULL && *try != NULL; try++) {
+		int why = find(l, expand(*try, l->path, l->ex->memory));
+
+		if ((why == 0 && !l->file.is_directory) || (why != 0 && !is_absent(why)))
+			return why;
+	}
+	return ENOENT;
+}
+
+static int
+look_up_absent(struct lookup *l, enum looked_up *out)
+{
+	const struct policy *p = &l->route->policy;
+	int root = l->s->roots[l->route->root_index];
+
+	if (p->listing && root >= 0 && ends_with_slash(l->path) && !file_is_hidden(l->path)) {
+		int why = listing_serve(l->ex, root, l->path, p);
+
+		if (why == 0)
+			*out = LOOKUP_ANSWERED;
+		if (!is_absent(why))
+			return why;
+	}
+	return find_by_tries(l);
+}
+
+/*
+ * A directory without the '/' behind it. Who asked for that asks again with it, if there is
+ * something to be seen then, or else nothing to be tried; who was led here by a rewrite
+ * cannot know.
+ */
+static int
+look_up_directory(struct lookup *l, enum looked_up *out)
+{
+	const struct policy *p = &l->route->policy;
+	struct span path = with_slash(l->path, l->ex->memory);
+	int why = find(l, path);
+
+	if (ends_with_slash(l->ex->request.path)) {
+		l->path = path;
+		return is_absent(why) ? look_up_absent(l, out) : why;
+	}
+	if (why == 0)
+		answer_let_go(&l->file);
+	else if (is_absent(why) && p->tries != NULL && !p->listing)
+		return find_by_tries(l);
+	*out = LOOKUP_ADD_SLASH;
+	return 0;
+}
+
+static int
+look_up(struct lookup *l, enum looked_up *out)
+{
+	int why = find(l, l->path);
+
+	*out = LOOKUP_FILE;
+	if (is_absent(why))
+		return look_up_absent(l, out);
+	return why == 0 && l->file.is_directory ? look_up_directory(l, out) : why;
+}
+
 static void
 respond_directory(struct exchange *ex)
 {
@@ -67,198 +204,57 @@ respond_directory(struct exchange *ex)
 				location_encode(ex->memory, r->path, SPAN_OF("/"), r->query));
 }
 
-/* One field more than the file's own. */
-static struct field *
-fields_with(struct arena *memory, const struct facts *facts, struct field more)
+/* "/x": that path; "/x*": whatever begins so; "*.x": whatever ends so. */
+static bool
+fits(const char *pattern, struct span path)
 {
-	struct field *fields = arena_get(memory, (COUNT(facts->fields) + 1) * sizeof *fields);
+	struct span p = span_str(pattern);
 
-	memcpy(fields, facts->fields, sizeof facts->fields);
-	fields[COUNT(facts->fields)] = more;
-	return fields;
+	if (p.len > 0 && p.p[0] == '*') {
+		p = span_tail(p, 1);
+		return path.len >= p.len && span_equal(span_tail(path, path.len - p.len), p);
+	}
+	if (p.len > 0 && p.p[p.len - 1] == '*')
+		return span_starts_with(path, span_head(p, p.len - 1));
+	return span_equal(path, p);
 }
 
 static struct span
-content_range(struct arena *memory, const struct range *r, uint64_t size)
+rule_for(const struct policy_lists *lists, struct span path)
 {
-	const char *text;
-
-	if (r != NULL)
-		text = arena_printf(memory, "bytes %llu-%llu/%llu", (unsigned long long)r->first,
-				    (unsigned long long)(r->first + r->length - 1),
-				    (unsigned long long)size);
-	else
-		text = arena_printf(memory, "bytes */%llu", (unsigned long long)size);
-	return span_str(text);
+	for (size_t i = 0; i < lists->cache_rule_count; i++)
+		if (fits(lists->cache_rules[i].pattern, path))
+			return span_str(lists->cache_rules[i].value);
+	return SPAN_NONE;
 }
 
-static void
-respond_nowhere(struct exchange *ex, const struct facts *facts)
+/* By the file that is sent, not by what was asked for: a page that stands in for all paths of
+ * an application must not be kept as long as what it stands in for. */
+static struct span
+cache_control(const struct site *site, const struct route *route, struct span served)
 {
-	struct field field = {SPAN_OF("content-range"),
-			      content_range(ex->memory, NULL, facts->size)};
+	struct span value = rule_for(&route->lists, served);
 
-	exchange_respond_page(ex, 416, &field, 1);
-}
-
-static uint8_t *
-put(uint8_t *to, struct span bytes)
-{
-	if (bytes.len > 0)
-		memcpy(to, bytes.p, bytes.len);
-	return to + bytes.len;
-}
-
-/* A body made of parts of a file, wherever its bytes are. */
-static void
-respond_pieces(struct exchange *ex, const struct found *file, unsigned status,
-	       const struct field *fields, size_t count, const struct piece *pieces,
-	       size_t piece_count)
-{
-	if (file->fd >= 0) {
-		send_pieces(ex, status, fields, count, file->fd, pieces, piece_count);
-		return;
-	}
-	size_t length = 0;
-	for (size_t i = 0; i < piece_count; i++)
-		length += pieces[i].text.len + (size_t)pieces[i].length;
-	uint8_t *body = arena_get(ex->memory, length + 1), *to = body;
-	for (size_t i = 0; i < piece_count; i++) {
-		struct span bytes = span_head(span_tail(file->content, (size_t)pieces[i].offset),
-					      (size_t)pieces[i].length);
-
-		to = put(put(to, pieces[i].text), bytes);
-	}
-	exchange_respond(ex, status, fields, count, span_of(body, (size_t)(to - body)));
-}
-
-static void
-respond_whole(struct exchange *ex, const struct found *file)
-{
-	const struct facts *facts = file->facts;
-
-	if (file->fd < 0) {
-		exchange_respond(ex, 200, facts->fields, COUNT(facts->fields), file->content);
-		return;
-	}
-	struct piece *piece = ARENA_NEW(ex->memory, struct piece);
-	piece->length = facts->size;
-	send_pieces(ex, 200, facts->fields, COUNT(facts->fields), file->fd, piece, 1);
-}
-
-static void
-respond_range(struct exchange *ex, const struct found *file, const struct range *r)
-{
-	struct field more = {SPAN_OF("content-range"),
-			     content_range(ex->memory, r, file->facts->size)};
-	struct field *fields = fields_with(ex->memory, file->facts, more);
-	struct piece *piece = ARENA_NEW(ex->memory, struct piece);
-
-	*piece = (struct piece){SPAN_NONE, r->first, r->length};
-	respond_pieces(ex, file, 206, fields, COUNT(file->facts->fields) + 1, piece, 1);
-}
-
-/* Parts end by their length, too; a number that differs from answer to answer will do. */
-static const char *
-boundary(const struct exchange *ex)
-{
-	static _Thread_local uint64_t number;
-
-	number = number * 6364136223846793005u + (uint64_t)ex->began_ms + 1442695040888963407u;
-	return arena_printf(ex->memory, "%020llu", (unsigned long long)number);
-}
-
-/* multipart/byteranges (RFC 9110 §14.6). */
-static void
-respond_ranges(struct exchange *ex, const struct found *file, const struct range *ranges,
-	       size_t count)
-{
-	const struct facts *facts = file->facts;
-	struct piece *pieces = arena_get(ex->memory, (count + 1) * sizeof *pieces);
-	const char *mark = boundary(ex);
-	struct field fields[COUNT(facts->fields)];
-
-	for (size_t i = 0; i < count; i++) {
-		struct span range = content_range(ex->memory, &ranges[i], facts->size);
-		const char *head = arena_printf(
-		    ex->memory, "\r\n--%s\r\nContent-Type: %.*s\r\nContent-Range: %.*s\r\n\r\n",
-		    mark, (int)facts->type.len, facts->type.p, (int)range.len, range.p);
-
-		pieces[i] = (struct piece){span_str(head), ranges[i].first, ranges[i].length};
-	}
-	pieces[count].text = span_str(arena_printf(ex->memory, "\r\n--%s--\r\n", mark));
-	memcpy(fields, facts->fields, sizeof fields);
-	fields[0].value =
-	    span_str(arena_printf(ex->memory, "multipart/byteranges; boundary=%s", mark));
-	respond_pieces(ex, file, 206, fields, COUNT(fields), pieces, count + 1);
-}
-
-static void
-close_found(const struct found *file)
-{
-	if (file->fd >= 0)
-		close(file->fd);
-}
-
-/* Answers without the body, so without the file. */
-static bool
-respond_condition(struct exchange *ex, const struct found *file, const struct conditions *c)
-{
-	const struct facts *facts = file->facts;
-	enum condition verdict = condition_check(c, &facts->validators);
-
-	if (verdict == CONDITION_SEND)
-		return false;
-	close_found(file);
-	if (verdict == CONDITION_FAILED)
-		exchange_respond_status(ex, 412, SPAN_NONE);
-	else /* ETag and Last-Modified only: RFC 9110 §15.4.5 */
-		exchange_respond_bare(ex, 304, &facts->fields[1], 2);
-	return true;
-}
-
-static void
-respond_file(struct exchange *ex, const struct found *file)
-{
-	struct conditions c;
-	struct range ranges[RANGES_MAX];
-	enum range_verdict verdict = RANGE_WHOLE;
-	size_t count = 0;
-
-	conditions_of(&ex->request, &c);
-	if (respond_condition(ex, file, &c))
-		return;
-	if (condition_wants_range(&c, &file->facts->validators))
-		verdict = range_parse(c.range, file->facts->size, ranges, &count);
-	if (verdict == RANGE_NOWHERE) {
-		close_found(file);
-		respond_nowhere(ex, file->facts);
-	} else if (verdict == RANGE_WHOLE) {
-		respond_whole(ex, file);
-	} else if (count == 1) {
-		respond_range(ex, file, &ranges[0]);
-	} else {
-		respond_ranges(ex, file, ranges, count);
-	}
+	return value.len > 0 ? value : rule_for(&site->lists, served);
 }
 
 void
 file_serve(const struct serve *s, struct exchange *ex, const struct site *site,
 	   const struct route *route, struct span path)
 {
-	struct found file;
-	int why = ENOENT;
+	const struct policy *p = &route->policy;
+	struct lookup l = {s, ex, route, path};
+	enum looked_up found;
+	int why;
 
-	(void)site;
 	if (!file_method_allowed(ex))
 		return;
-	if (s->roots[route->root_index] >= 0 && path.p[0] == '/' && !is_hidden(path))
-		why = cache_find(s->files, s->roots[route->root_index], path, route->policy.index,
-				 s->now_ms(), ex->memory, &file);
-	if (why != 0)
+	if ((why = look_up(&l, &found)) != 0)
 		file_respond_errno(ex, why);
-	else if (file.is_directory)
+	else if (found == LOOKUP_ADD_SLASH)
 		respond_directory(ex);
-	else
-		respond_file(ex, &file);
+	else if (found == LOOKUP_FILE)
+		answer_file(ex, &l.file, cache_control(site, route, l.file.served),
+			    p->compress != COMPRESS_OFF ? (const char *const *)p->compress_types
+							: NULL);
 }

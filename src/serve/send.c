@@ -8,6 +8,9 @@ struct sender {
 	int fd;
 	const struct piece *at, *end;
 	uint64_t done; /* of *at, its text included */
+	/* Who handled the exchange before, and must be told when it is over. */
+	const struct handler_ops *handler;
+	void *handling;
 };
 
 /* The next bytes of a piece into `to`; 0: the file does not have them any more. */
@@ -50,21 +53,24 @@ fill(struct sender *s, uint8_t *to, size_t len)
 	return filled;
 }
 
+/* After the last bytes the exchange may be gone, and so may `s`. */
 static void
 send_more(struct exchange *ex)
 {
 	struct sender *s = ex->handling;
 	uint8_t *room;
 	size_t len;
+	bool last = false;
 
-	while ((room = exchange_room(ex, &len)) != NULL) {
+	while (!last && (room = exchange_room(ex, &len)) != NULL) {
 		size_t n = fill(s, room, len);
 
 		if (n == 0) {
 			exchange_abort(ex);
 			return;
 		}
-		exchange_sent(ex, n, false);
+		last = s->at == s->end;
+		exchange_sent(ex, n, last);
 	}
 }
 
@@ -73,7 +79,11 @@ send_gone(struct exchange *ex)
 {
 	struct sender *s = ex->handling;
 
-	close(s->fd);
+	if (s->fd >= 0)
+		close(s->fd);
+	ex->handling = s->handling;
+	if (s->handler != NULL && s->handler->gone != NULL)
+		s->handler->gone(ex);
 }
 
 static const struct handler_ops send_ops = {.writable = send_more, .gone = send_gone};
@@ -85,12 +95,14 @@ send_pieces(struct exchange *ex, unsigned status, const struct field *fields, si
 	struct sender *s = ARENA_NEW(ex->memory, struct sender);
 	uint64_t length = 0;
 
-	*s = (struct sender){.fd = fd, .at = pieces, .end = pieces + piece_count};
+	*s = (struct sender){fd, pieces, pieces + piece_count, 0, ex->handler, ex->handling};
 	for (size_t i = 0; i < piece_count; i++)
 		length += pieces[i].text.len + pieces[i].length;
 	ex->handler = &send_ops;
 	ex->handling = s;
 	exchange_start(ex, status, fields, count, (int64_t)length);
-	if (!ex->answered)
+	if (ex->answered)
+		exchange_sent(ex, 0, true);
+	else
 		send_more(ex);
 }

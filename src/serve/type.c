@@ -119,3 +119,35 @@ type_of_name(struct span name)
 	const struct type *t = bsearch(extension, types, COUNT(types), sizeof types[0], compare);
 	return t != NULL ? span_str(t->type) : SPAN_OF("application/octet-stream");
 }
+
+/* A type's beginning is enough. What is no such thing, although its kind is, comes first. */
+static const struct {
+	struct span type;
+	bool packed;
+} natures[] = {
+    {SPAN_INIT("image/svg+xml"), false},
+    {SPAN_INIT("image/bmp"), false},
+    {SPAN_INIT("image/x-icon"), false},
+    {SPAN_INIT("image/"), true},
+    {SPAN_INIT("audio/"), true},
+    {SPAN_INIT("video/"), true},
+    {SPAN_INIT("font/woff"), true},
+    {SPAN_INIT("application/epub+zip"), true},
+    {SPAN_INIT("application/gzip"), true},
+    {SPAN_INIT("application/vnd.android.package-archive"), true},
+    {SPAN_INIT("application/vnd.o"), true}, /* OpenDocument, Office Open XML: both are ZIP */
+    {SPAN_INIT("application/x-7z-compressed"), true},
+    {SPAN_INIT("application/x-bzip2"), true},
+    {SPAN_INIT("application/x-xz"), true},
+    {SPAN_INIT("application/zip"), true},
+    {SPAN_INIT("application/zstd"), true},
+};
+
+bool
+type_is_packed(struct span type)
+{
+	for (size_t i = 0; i < COUNT(natures); i++)
+		if (span_starts_with(type, natures[i].type))
+			return natures[i].packed;
+	return false;
+}
