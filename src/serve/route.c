@@ -1,6 +1,7 @@
 #include "serve/route.h"
 
 #include "http/target.h"
+#include "serve/error_page.h"
 #include "serve/file.h"
 #include "serve/location.h"
 #include "serve/policy.h"
@@ -145,6 +146,7 @@ route_serve(const struct serve *s, struct exchange *ex, const struct site *site)
 	const struct route *route = route_for(site, ex, ex->request.path);
 
 	policy_apply(policy_of(s->policies, site, route), ex);
+	error_pages_offer(s, ex, site, route);
 	if (span_equal(ex->request.path, SPAN_OF("*")))
 		respond_options(ex);
 	else if (route == NULL)
