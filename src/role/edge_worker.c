@@ -12,6 +12,7 @@
 #include "role/edge_http.h"
 #include "role/edge_relay.h"
 #include "role/site_tls.h"
+#include "serve/encode.h"
 #include "serve/policy.h"
 
 #define ACCEPTS_A_TURN 64 /* then those already accepted get their turn */
@@ -381,6 +382,7 @@ worker_run(struct worker *w)
 		log_warn("back ends on Unix sockets cannot be reached: %s", e.text);
 	loop_run(w->loop);
 	h1_thread_end();
+	encode_thread_end();
 }
 
 void
