@@ -16,8 +16,11 @@
 #include "os/spawn.h"
 #include "role/edge_health.h"
 #include "role/edge_worker.h"
+#include "serve/crypter.h"
+#include "serve/limiter.h"
 
 #define USER          "_sallyport-edge"
+#define LIMITED       16384                /* addresses that limits are kept of */
 #define TICKET_KEY_MS (8 * 3600 * 1000ull) /* three keys: a ticket opens for 16 to 24 hours */
 
 struct edge {
@@ -34,6 +37,8 @@ struct edge {
 	struct tls_ticket_keys tickets;
 	struct timer ticket_timer;
 	struct health *health;
+	struct limiter *limiter;
+	struct crypter *crypter;
 	unsigned draining; /* workers still to end */
 	bool confined;     /* in a root directory of its own, as a user of its own */
 	int status;
@@ -235,6 +240,9 @@ start_workers(struct edge *edge, unsigned count)
 {
 	struct err e = tls_ticket_keys_rotate(&edge->tickets);
 
+	if (!failed(e))
+		e = crypter_new(&edge->crypter);
+	edge->limiter = limiter_new(LIMITED);
 	edge->workers = mem_new(count * sizeof(struct worker *));
 	edge->threads = mem_new(count * sizeof(pthread_t));
 	for (; edge->worker_count < count && !failed(e); edge->worker_count++) {
@@ -389,6 +397,18 @@ edge_hand_over(struct edge *edge, int fd, const struct address *peer)
 	loop_post(edge->loop, hand_over, a);
 }
 
+struct limiter *
+edge_limiter(struct edge *edge)
+{
+	return edge->limiter;
+}
+
+struct crypter *
+edge_crypter(struct edge *edge)
+{
+	return edge->crypter;
+}
+
 static void
 worker_done(void *arg)
 {
@@ -440,8 +460,11 @@ end(struct edge *edge)
 	for (unsigned i = 0; i < edge->worker_count; i++) {
 		loop_post(edge->workers[i]->loop, stop_worker, edge->workers[i]);
 		pthread_join(edge->threads[i], NULL);
-		worker_free(edge->workers[i]);
 	}
+	crypter_free(edge->crypter); /* it posts to their loops */
+	for (unsigned i = 0; i < edge->worker_count; i++)
+		worker_free(edge->workers[i]);
+	limiter_free(edge->limiter);
 	free(edge->workers);
 	free(edge->threads);
 	health_free(edge->health);

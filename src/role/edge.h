@@ -15,6 +15,10 @@ struct edge;
  */
 void edge_hand_over(struct edge *edge, int fd, const struct address *peer);
 
+/* What all workers share: who asks how often, and the thread that compares passwords. */
+struct limiter *edge_limiter(struct edge *edge);
+struct crypter *edge_crypter(struct edge *edge);
+
 /* From any worker: it has no connection left after a drain. */
 void edge_worker_done(struct edge *edge);
 

@@ -13,6 +13,7 @@
 #include "role/edge_relay.h"
 #include "role/site_tls.h"
 #include "serve/encode.h"
+#include "serve/passwords.h"
 #include "serve/policy.h"
 
 #define ACCEPTS_A_TURN 64 /* then those already accepted get their turn */
@@ -76,7 +77,10 @@ view_new(struct worker *w, struct snapshot *s)
 		      .acme_root = s->acme_root,
 		      .files = w->files,
 		      .redirect_port = c->listen_count > 0 ? c->listen[0].at.port : 443,
-		      .now_ms = wall_ms},
+		      .now_ms = wall_ms,
+		      .limiter = w->limiter,
+		      .passwords = w->passwords,
+		      .log = &w->limit},
 	};
 	return v;
 }
@@ -363,6 +367,8 @@ worker_new(unsigned number, struct edge *edge, struct worker **out)
 	w->files = serve_files_new(CACHED_FILES, CACHED_BYTES);
 	w->log = access_log_new();
 	w->scratch = mem_new(SCRATCH_SIZE);
+	w->limiter = edge_limiter(edge);
+	w->passwords = passwords_new(edge_crypter(edge), w->loop, w->limiter);
 	list_init(&w->listeners);
 	list_init(&w->conns);
 	list_init(&w->evictable);
@@ -394,6 +400,7 @@ worker_free(struct worker *w)
 	view_release(w->view);
 	access_log_free(w->log);
 	serve_files_free(w->files);
+	passwords_free(w->passwords);
 	relay_shared_free(w->relays);
 	tls_library_free(w->tls);
 	loop_free(w->loop);

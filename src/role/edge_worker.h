@@ -43,6 +43,8 @@ struct worker {
 	struct tls_library *tls;
 	struct relay_shared *relays;
 	struct serve_files *files;
+	struct limiter *limiter; /* all workers' */
+	struct passwords *passwords;
 	struct access_log *log;
 	uint8_t *scratch; /* SCRATCH_SIZE bytes, for the callback that runs */
 

@@ -1,6 +1,8 @@
 #include "serve/route.h"
 
 #include "http/target.h"
+#include "serve/admit.h"
+#include "serve/auth.h"
 #include "serve/error_page.h"
 #include "serve/file.h"
 #include "serve/location.h"
@@ -140,21 +142,34 @@ is_ambiguous(const struct site *site, const struct exchange *ex, const struct ro
 	       route_for(site, ex, path) != route;
 }
 
-void
-route_serve(const struct serve *s, struct exchange *ex, const struct site *site)
+/* Once it is known who asks, and that they may. */
+static void
+answer(const struct serve *s, struct exchange *ex, const struct site *site,
+       const struct route *route)
 {
-	const struct route *route = route_for(site, ex, ex->request.path);
-
-	policy_apply(policy_of(s->policies, site, route), ex);
-	error_pages_offer(s, ex, site, route);
-	if (span_equal(ex->request.path, SPAN_OF("*")))
-		respond_options(ex);
-	else if (route == NULL)
+	if (route == NULL)
 		exchange_respond_status(ex, 404, SPAN_NONE);
 	else if (is_ambiguous(site, ex, route))
 		exchange_respond_status(ex, 400, SPAN_NONE);
 	else
 		handlers[route->handler](s, ex, site, route);
+}
+
+void
+route_serve(const struct serve *s, struct exchange *ex, const struct site *site)
+{
+	const struct route *route = route_for(site, ex, ex->request.path);
+	const struct policy_set *set = policy_of(s->policies, site, route);
+	const struct auth_then then = {answer, site, route};
+
+	policy_apply(set, ex);
+	error_pages_offer(s, ex, site, route);
+	if (!admit_within_limits(s, ex, set))
+		return;
+	if (span_equal(ex->request.path, SPAN_OF("*")))
+		respond_options(ex);
+	else if (set->challenge.len == 0 || auth_passes(s, ex, set, &then))
+		answer(s, ex, site, route);
 }
 
 /* The site whose certificate was shown: the first, for a name that none has. */

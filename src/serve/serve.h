@@ -29,9 +29,8 @@ struct serve {
 	int64_t (*now_ms)(void);   /* of the wall clock */
 	struct loop *loop;
 	struct upstreams *upstreams; /* of this configuration */
-	struct limiter *limiter;     /* outlives configurations */
-	struct passwords *passwords; /* the same: verifies basic authentication, beside the loop */
-	unsigned workers;            /* limits are shared among them */
+	struct limiter *limiter;     /* of all workers; outlives configurations */
+	struct passwords *passwords; /* the same, but the worker's own */
 	struct log_limit *log;       /* for what clients and back ends can cause */
 };
 
