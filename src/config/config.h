@@ -115,7 +115,7 @@ struct policy_lists {
 	size_t error_page_count;
 	struct account {
 		const char *name, *hash; /* as crypt(5) has it */
-	} * accounts;
+	} * accounts; /* where a route has some, its site's are strangers there */
 	size_t account_count;
 };
 
@@ -142,7 +142,7 @@ struct proxy {
 	bool keep_host; /* Host as the client sent it; otherwise the server's own */
 	enum verify verify;
 	const char *ca_file; /* VERIFY_CA */
-	size_t ca_index;     /* its place in config.authorities; VERIFY_SYSTEM has one too */
+	size_t ca_index; /* its place in config.authorities; VERIFY_SYSTEM by https has one too */
 	uint8_t (*pins)[32]; /* VERIFY_PIN: SHA-256 of the server's certificate (DER) */
 	size_t pin_count;
 	const char *sni; /* the name asked for and verified; NULL: the server's host */

@@ -38,6 +38,21 @@ fault_add(struct faults *f, struct place at, const char *fmt, ...)
 	f->first[i] = (struct fault){at, arena_copy(f->memory, span_str(text))};
 }
 
+void
+faults_hide_line(struct faults *f, unsigned line)
+{
+	*ARENA_PUSH(f->memory, f->hidden, f->hidden_count) = line;
+}
+
+static bool
+is_hidden(const struct faults *f, unsigned line)
+{
+	for (size_t i = 0; i < f->hidden_count; i++)
+		if (f->hidden[i] == line)
+			return true;
+	return false;
+}
+
 static struct span
 line_of(struct span text, unsigned line)
 {
@@ -103,7 +118,7 @@ print_fault(const struct faults *f, const struct fault *fault, struct buf *out)
 	if (at.line == 0)
 		return buf_printf(out, "%s:1:1: %s\n", f->file, fault->text);
 	return buf_printf(out, "%s:%u:%u: %s\n", f->file, at.line, at.column, fault->text) &&
-	       print_line(line_of(f->text, at.line), at.column, out);
+	       (is_hidden(f, at.line) || print_line(line_of(f->text, at.line), at.column, out));
 }
 
 void

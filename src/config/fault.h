@@ -28,9 +28,14 @@ struct faults {
 	struct arena *memory;
 	struct fault first[CONFIG_FAULTS_MAX]; /* by place */
 	size_t kept, count;
+	unsigned *hidden; /* lines that are not shown */
+	size_t hidden_count;
 };
 
 void fault_add(struct faults *f, struct place at, const char *fmt, ...) PRINTF(3, 4);
+
+/* A line that may hold a secret is not repeated to whoever reads the messages. */
+void faults_hide_line(struct faults *f, unsigned line);
 
 /* Adds "file:line:col: what", the line and a caret for each. A full buffer cuts it short. */
 void faults_print(const struct faults *f, struct buf *out);

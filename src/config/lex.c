@@ -102,28 +102,26 @@ find_quote(struct lexer *l, size_t *len, bool *escapes)
 	return false;
 }
 
-/* How long a placeholder is that stands here: "{path}" is part of a word and opens no block. */
+/* How long a placeholder is that begins `s`: "{path}" is part of a word and opens no block. */
 static size_t
-placeholder(const struct lexer *l, size_t from)
+placeholder(struct span s)
 {
-	size_t n = from + 1;
+	size_t n = 1;
 
-	if (ahead(l, from) != '{')
+	if (s.len == 0 || s.p[0] != '{')
 		return 0;
-	while ((ahead(l, n) >= 'a' && ahead(l, n) <= 'z') || ahead(l, n) == '_')
+	while (n < s.len && ((s.p[n] >= 'a' && s.p[n] <= 'z') || s.p[n] == '_'))
 		n++;
-	return n > from + 1 && ahead(l, n) == '}' ? n + 1 - from : 0;
+	return n > 1 && n < s.len && s.p[n] == '}' ? n + 1 : 0;
 }
 
-/* How many bytes of a plain word stand here, to be taken together; 0 at its end. */
+/* How many bytes that begin `s` are taken together into a word; 0: it ends there. */
 static size_t
-word_bytes(const struct lexer *l, size_t from)
+word_bytes(struct span s)
 {
-	if (from >= l->left.len)
+	if (s.len == 0)
 		return 0;
-	if (ahead(l, from) == '\\' && line_end(l, from + 1) > 0)
-		return 0;
-	return ends_word(ahead(l, from)) ? placeholder(l, from) : 1;
+	return ends_word(s.p[0]) ? placeholder(s) : 1;
 }
 
 static void
@@ -132,8 +130,9 @@ plain_word(struct lexer *l, struct token *t)
 	bool escapes;
 	size_t n = 0;
 
-	for (size_t more; (more = word_bytes(l, n)) > 0;)
-		n += more;
+	for (size_t more; (more = word_bytes(span_tail(l->left, n))) > 0; n += more)
+		if (ahead(l, n) == '\\' && line_end(l, n + 1) > 0)
+			break;
 	t->word.text = span_head(l->left, n);
 	skip(l, n);
 	if (ahead(l, 0) == '"') {
@@ -196,7 +195,7 @@ lex_next(struct lexer *l, struct token *out)
 	uint8_t c = ahead(l, 0);
 	if (l->left.len == 0) {
 		out->kind = TOKEN_EOF;
-	} else if (placeholder(l, 0) > 0) {
+	} else if (placeholder(l->left) > 0) {
 		plain_word(l, out);
 	} else if (line_end(l, 0) > 0 || c == ';' || c == '{' || c == '}') {
 		out->kind = mark_kind(c);
@@ -216,8 +215,10 @@ lex_next(struct lexer *l, struct token *out)
 bool
 lex_is_plain(struct span word)
 {
-	for (size_t i = 0; i < word.len; i++)
-		if (ends_word(word.p[i]) || word.p[i] == '\\')
+	size_t n = 0;
+
+	for (size_t more; (more = word_bytes(span_tail(word, n))) > 0; n += more)
+		if (word.p[n] == '\\')
 			return false;
-	return word.len > 0 && word.p[0] != '#';
+	return n > 0 && n == word.len && word.p[0] != '#';
 }

@@ -153,7 +153,8 @@ static const struct option handler_options[] = {
 	    "a socket. WebSockets and gRPC pass too."},
     {OWN("root", route_read_root, route_print_root), .args = "DIR", .instead = true,
      .sample = "/srv/www", .silence = "none",
-     .doc = "The directory of the files; the whole path of a request is looked up in it."},
+     .doc = "The directory of the files; the whole path of a request is looked up in it, "
+	    "but for strip_prefix."},
     {OWN("redirect", route_read_redirect, route_print_redirect),
      .args = "[301|302|303|307|308] URL", .instead = true, .sample = "301 https://example.org{uri}",
      .silence = "none",
@@ -162,7 +163,7 @@ static const struct option handler_options[] = {
 	 "request, {uri} is its path and query."},
     {OWN("respond", route_read_respond, route_print_respond), .args = "STATUS [TEXT]",
      .instead = true, .sample = "403 \"not for you\"", .silence = "none",
-     .doc = "Always the same answer, as plain text."},
+     .doc = "Always the same answer: the text, or without one a short page that says the status."},
 };
 
 static const struct option proxy_options[] = {

@@ -193,6 +193,7 @@ policy_read_user(struct reader *r, const struct option *o, const struct directiv
 {
 	struct policy_lists *lists = into;
 
+	faults_hide_line(r->faults, directive_place(d).line);
 	if (!read_count(r, o, d, 2, 2))
 		return;
 	const struct word *name = &d->words[1], *hash = &d->words[2];
@@ -385,10 +386,15 @@ policy_print_error_page(struct printer *p, const struct option *o, const void *f
 	char status[16];
 
 	for (size_t i = 0; i < lists->error_page_count; i++) {
-		snprintf(status, sizeof status, "%u", lists->error_pages[i].status);
-		print_name(p, o->name);
+		const struct error_page *page = &lists->error_pages[i];
+
+		if (i == 0 || strcmp(page[-1].path, page->path) != 0)
+			print_name(p, o->name);
+		snprintf(status, sizeof status, "%u", page->status);
 		print_word(p, status);
-		print_word(p, lists->error_pages[i].path);
+		if (i + 1 < lists->error_page_count && strcmp(page[1].path, page->path) == 0)
+			continue;
+		print_word(p, page->path);
 		print_end(p);
 	}
 }

@@ -37,6 +37,15 @@ has_only_wildcards(const struct site *site)
 	return site->name_count > 0;
 }
 
+static bool
+asks_passwords(const struct site *site)
+{
+	for (size_t i = 0; i < site->route_count; i++)
+		if (site->routes[i].policy.realm != NULL)
+			return true;
+	return false;
+}
+
 static void
 check_site(struct reader *r, const struct directive *d, const struct site *site)
 {
@@ -51,6 +60,12 @@ check_site(struct reader *r, const struct directive *d, const struct site *site)
 	if (site->route_count == 0)
 		WARN(r, directive_place(d),
 		     "site %s has no root, no other handler and no route: it has nothing to show",
+		     name);
+	if (site->plain_http && asks_passwords(site))
+		WARN(r, directive_place(d),
+		     "site %s answers on the plain port too: passwords for basic_auth would cross "
+		     "the "
+		     "network in clear",
 		     name);
 	if (r->config->site_count == 0 && has_only_wildcards(site))
 		WARN(r, directive_place(d),

@@ -6,10 +6,15 @@
 #include "base/mem.h"
 #include "config/limits.h"
 
-#define IN_SITE(what)    "site a.example { certificate self-signed; " what " }"
-#define IN_SHARE(what)   "share { " what " }"
-#define IN_BACKEND(what) "share { http h:1 { " what " } }"
-#define IN_LIMITS(what)  SITE "limits { " what " }"
+#define IN_SITE(what)       "site a.example { certificate self-signed; " what " }"
+#define IN_ROUTE(what)      IN_SITE("route /x { root /a; " what " }")
+#define IN_REDIRECT(what)   IN_SITE("redirect " what)
+#define IN_PROXY(how, what) IN_SITE("proxy " how "://h { " what " }")
+#define HASH                "$6$salt$0123456789abcdef"
+#define DIGITS              "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define IN_SHARE(what)      "share { " what " }"
+#define IN_BACKEND(what)    "share { http h:1 { " what " } }"
+#define IN_LIMITS(what)     SITE "limits { " what " }"
 
 static const struct {
 	const char *text, *said;
@@ -130,6 +135,185 @@ static const struct {
     {IN_SITE("route /a** { root /b }"), "\"*\" can only be the last character"},
     {IN_SITE("route /x"), "this route leads nowhere: write \"route /x { root DIR }\""},
     {IN_SITE("route /x { }"), "this route leads nowhere"},
+    {IN_SITE("route /x { proxy h:1 }"), "\"h:1\" is no server: write http://host:port,"},
+    {IN_SITE("rout /x { }"), "did you mean \"route\"?"},
+    {IN_SITE("route /x { compres on; root /a }"), "did you mean \"compress\"?"},
+    {IN_SITE("route /x { prxy http://h }"), "did you mean \"proxy\"?"},
+    {IN_SITE("strip_prefix /a"), "there is no option \"strip_prefix\" in site"},
+    {IN_SITE("method GET"), "there is no option \"method\" in site"},
+    {IN_ROUTE("hsts off"), "there is no option \"hsts\" in route"},
+    {IN_ROUTE("proxy http://h"), "only one can answer: line 1 has root already, so proxy needs"},
+    {IN_ROUTE("redirect /a"), "only one can answer: line 1 has root already, so redirect needs"},
+    {IN_ROUTE("respond 404"), "only one can answer: line 1 has root already"},
+    {IN_ROUTE("root /b"), "root is here a second time"},
+    {IN_SITE("root /a; proxy http://h"), "only one can answer: line 1 has root already"},
+    {IN_SITE("proxy http://h; route /* { root /b }"), "this site has a proxy already, which is"},
+    {IN_SITE("route /x { listing on }"), "this route leads nowhere"},
+    /* what holds for requests */
+    {IN_SITE("try"), "write \"try PATH...|off\""},
+    {IN_SITE("try index.html"), "\"index.html\" is not a path to try: it begins with \"/\" or"},
+    {IN_SITE("try /a/../b"), "is not a path to try"},
+    {IN_SITE("try {uri}"), "is not a path to try"},
+    {IN_SITE("try /{uri}"), "\"{uri}\" is no placeholder here: there is only {path}"},
+    {IN_SITE("try \"/a{path\""), "\"{path\" is no placeholder here"},
+    {IN_SITE("try /a off"), "\"off\" is not a path to try"},
+    {IN_SITE("listing yes"), "listing is off or on, not \"yes\""},
+    {IN_SITE("compress on"), "compress is off, files or all, not \"on\""},
+    {IN_SITE("compress_types html"), "\"html\" is not a media type, like text/html or text/*"},
+    {IN_SITE("compress_types text/"), "is not a media type"},
+    {IN_SITE("compress_types /html"), "is not a media type"},
+    {IN_SITE("compress_types */*"), "is not a media type"},
+    {IN_SITE("compress_types text/*ml"), "is not a media type"},
+    {IN_SITE("compress_types text/a/b"), "is not a media type"},
+    {IN_SITE("compress_types \"text/html; charset=x\""), "is not a media type"},
+    {IN_SITE("limit_body 2000g"), "limit_body goes from 0 to 1024g, not \"2000g\""},
+    {IN_SITE("limit_body off"), "\"off\" is not a size"},
+    {IN_SITE("limit_connections 0"), "limit_connections goes from 1 to 1000000, or is off, not 0"},
+    {IN_SITE("limit_rate 20"), "\"20\" is not a rate, like 10/s, 300/m or 5000/h"},
+    {IN_SITE("limit_rate 0/s"), "is not a rate"},
+    {IN_SITE("limit_rate 1/d"), "is not a rate"},
+    {IN_SITE("limit_rate 1/"), "is not a rate"},
+    {IN_SITE("limit_rate /s"), "is not a rate"},
+    {IN_SITE("limit_rate 1000001/s"), "is not a rate"},
+    {IN_SITE("limit_rate off burst 1"), "\"off\" is not a rate"},
+    {IN_SITE("limit_rate 1/s brust 1"), "there may be \"burst NUMBER\", not \"brust\""},
+    {IN_SITE("limit_rate 1/s burst"), "burst needs a number"},
+    {IN_SITE("limit_rate 1/s burst 0"), "burst goes from 1 to 1000000, not \"0\""},
+    {IN_SITE("limit_rate 1/s burst 1 2"), "\"2\" is one word too many"},
+    {IN_SITE("basic_auth"), "write \"basic_auth REALM|off\""},
+    {IN_SITE("basic_auth a"), "nobody could sign in: write"},
+    {IN_SITE("basic_auth a { }"), "nobody could sign in: write"},
+    {IN_SITE("basic_auth \"\" { user a " HASH " }"), "a realm has 1 to 128 characters"},
+    {IN_SITE("basic_auth off { user a " HASH " }"), "basic_auth takes no block"},
+    {IN_SITE("basic_auth a { user a }"), "write \"user NAME HASH\""},
+    {IN_SITE("basic_auth a { usr a " HASH " }"), "did you mean \"user\"?"},
+    {IN_SITE("basic_auth a { user a:b " HASH " }"), "the name of a user is not empty and has no"},
+    {IN_SITE("basic_auth a { user \"\" " HASH " }"), "the name of a user is not empty"},
+    {IN_SITE("basic_auth a { user a " HASH "; user a " HASH " }"), "user a is here a second time"},
+    {IN_SITE("basic_auth a { user a secret }"), "this is no hash of a password: make one with"},
+    {IN_SITE("basic_auth a { user a $6$a b }"), "\"b\" is one word too many"},
+    {IN_SITE("basic_auth a { user a \"$6$a 0123456789abcdef\" }"), "this is no hash of a password"},
+    {IN_SITE("basic_auth a { user a $6$short }"), "this is no whole hash of a password"},
+    {IN_SITE("basic_auth a { user a $1$salt$0123456789abcdef012345 }"), "hash is too weak"},
+    {IN_SITE("basic_auth a { user a $apr1$salt$0123456789abcdef012345 }"), "hash is too weak"},
+    {IN_SITE("basic_auth a { user a _J9..rasmBYk8r9AiWNc }"), "hash is too weak"},
+    {IN_SITE("basic_auth a { user a abJnggxhB/yWI }"), "no hash of a password, or too weak a one"},
+    {IN_SITE("basic_auth a { user a $6$salt$012345678:9abcdef }"), "no hash of a password"},
+    {IN_SITE("basic_auth a { user a $99$salt$0123456789abcdef }"), "no hash of a password"},
+    {IN_SITE("header"), "write \"header [+|?]NAME VALUE|-NAME\""},
+    {IN_SITE("header X-A"), "write \"header [+|?]NAME VALUE|-NAME\""},
+    {IN_SITE("header -X-A b"), "\"b\" is one word too many"},
+    {IN_SITE("header X-A b c"), "\"c\" is one word too many"},
+    {IN_SITE("header X-A: b"), "\"X-A:\" is not the name of a field"},
+    {IN_SITE("header \"X A\" b"), "\"X A\" is not the name of a field"},
+    {IN_SITE("header + b"), "\"\" is not the name of a field"},
+    {IN_SITE("header \"\" b"), "\"\" is not the name of a field"},
+    {IN_SITE("header \xC3\xA9 b"), "is not the name of a field"},
+    {IN_SITE("header Content-Length 1"), "Content-Length is for the server to say"},
+    {IN_SITE("header -Transfer-Encoding"), "Transfer-Encoding is for the server to say"},
+    {IN_SITE("header +connection close"), "connection is for the server to say"},
+    {IN_SITE("header ?Upgrade x"), "Upgrade is for the server to say"},
+    {IN_SITE("header X-A \" b\""), "the value of a field has no space first or last"},
+    {IN_SITE("cache_control *.css"), "write \"cache_control PATTERN VALUE\""},
+    {IN_SITE("cache_control css x"), "\"css\" fits no path: write /path, /beginning* or *.end"},
+    {IN_SITE("cache_control * x"), "\"*\" fits no path"},
+    {IN_SITE("cache_control /a*b x"), "\"/a*b\" fits no path"},
+    {IN_SITE("cache_control *a* x"), "\"*a*\" fits no path"},
+    {IN_SITE("cache_control */a x"), "\"*/a\" fits no path"},
+    {IN_SITE("cache_control \"\" x"), "\"\" fits no path"},
+    {IN_SITE("cache_control /a \"x \""), "the value of a field has no space"},
+    {IN_SITE("error_page 404"), "write \"error_page STATUS... PATH\""},
+    {IN_SITE("error_page 200 /a"), "a status here is a number from 400 to 599, not \"200\""},
+    {IN_SITE("error_page 600 /a"), "a status here is a number"},
+    {IN_SITE("error_page 404 a.html"), "\"a.html\" is not a path: it begins with \"/\""},
+    {IN_SITE("error_page 404 /../a"), "is not a path"},
+    {IN_SITE("error_page 404 500 404 /a"), "there is a page for 404 already"},
+    {IN_SITE("hsts"), "write \"hsts DURATION [subdomains] [preload]|off\""},
+    {IN_SITE("hsts 365"), "\"365\" needs a unit"},
+    {IN_SITE("hsts 10000d"), "hsts goes from 1s to 3650d, or is off, not \"10000d\""},
+    {IN_SITE("hsts 1d subdomain"), "there may be subdomains and preload, not \"subdomain\""},
+    {IN_SITE("hsts off subdomains"), "hsts is off: nothing more can be said of it"},
+    {IN_SITE("hsts 365d preload"), "preload needs 365d or more and all subdomains"},
+    {IN_SITE("hsts 364d subdomains preload"), "preload needs 365d or more"},
+    /* routes */
+    {IN_ROUTE("method"), "write \"method METHOD...\""},
+    {IN_ROUTE("method get"), "methods are written in capitals, like GET, not \"get\""},
+    {IN_ROUTE("method GET,HEAD"), "\"GET,HEAD\" is not the name of a method"},
+    {IN_ROUTE("from example.org"), "\"example.org\" is not a network"},
+    {IN_ROUTE("match"), "write \"match FIELD [VALUE]\""},
+    {IN_ROUTE("match a: b"), "\"a:\" is not the name of a field"},
+    {IN_ROUTE("match a b c"), "\"c\" is one word too many"},
+    {IN_ROUTE("strip_prefix app"), "\"app\" is not a path"},
+    {IN_ROUTE("rewrite app"), "\"app\" is not a path: it begins with \"/\", {path} or {uri}"},
+    {IN_ROUTE("rewrite /{pth}"), "there are {path}, {host}, {query} or {uri}"},
+    {IN_ROUTE("rewrite \"/a}\""), "\"}\" is no placeholder here"},
+    {IN_REDIRECT(""), "write \"redirect [301|302|303|307|308] URL\""},
+    {IN_REDIRECT("example.org"), "\"example.org\" is nowhere to redirect to: write https://host/"},
+    {IN_REDIRECT("https://"), "is nowhere to redirect to"},
+    {IN_REDIRECT("ftp://h/"), "is nowhere to redirect to"},
+    {IN_REDIRECT("\"/a b\""), "with %20 for a space"},
+    {IN_REDIRECT("/caf\xC3\xA9"), "is nowhere to redirect to"},
+    {IN_REDIRECT("/{scheme}"), "\"{scheme}\" is no placeholder here: there are {path}, {host},"},
+    {IN_REDIRECT("\"/a}\""), "\"}\" is no placeholder here"},
+    {IN_REDIRECT("\"/{\""), "\"{\" is no placeholder here"},
+    {IN_REDIRECT("304 /a"), "a redirect is 301, 302, 303, 307 or 308, not 304"},
+    {IN_REDIRECT("200 /a"), "a status here is a number from 301 to 308, not \"200\""},
+    {IN_REDIRECT("/a 301"), "a status here is a number"},
+    {IN_SITE("respond"), "write \"respond STATUS [TEXT]\""},
+    {IN_SITE("respond ok"), "a status here is a number from 200 to 599, not \"ok\""},
+    {IN_SITE("respond 101"), "a status here is a number"},
+    {IN_SITE("respond 302"), "302 needs somewhere to go: write \"redirect\""},
+    {IN_SITE("respond 204 a"), "an answer with status 204 has no text"},
+    {IN_SITE("respond 200 a b"), "\"b\" is one word too many"},
+    /* proxies */
+    {IN_SITE("proxy"), "write \"proxy URL...\""},
+    {IN_SITE("proxy ftp://h"), "\"ftp://h\" is no server"},
+    {IN_SITE("proxy http://"), "\"\" has no port"},
+    {IN_SITE("proxy http://h/"), "a server is written without a path: strip_prefix and rewrite"},
+    {IN_SITE("proxy http://h:1/app"), "a server is written without a path"},
+    {IN_SITE("proxy http://a@h"), "\"a@h\" is neither a host name nor an IP address"},
+    {IN_SITE("proxy http://h?x"), "\"h?x\" is neither"},
+    {IN_SITE("proxy http://h:0"), "a port is a number from 1 to 65535, not \"0\""},
+    {IN_SITE("proxy http://h:"), "a port is a number from 1 to 65535, not \"\""},
+    {IN_SITE("proxy http://::1"), "an IPv6 address stands in brackets"},
+    {IN_SITE("proxy http://[::1"), "an IPv6 address stands in brackets"},
+    {IN_SITE("proxy unix:"), "a path is missing"},
+    {IN_SITE("proxy http://h http://H:80"), "h:80 is in this rule already"},
+    {IN_SITE("proxy http://h https://h"), "all asked by http, or all by https"},
+    {IN_SITE("proxy https://h unix:/s"), "all asked by http, or all by https"},
+    {IN_PROXY("http", "verify off"), "sni and verify are of TLS, and these servers are asked"},
+    {IN_PROXY("http", "sni a.example"), "sni and verify are of TLS"},
+    {IN_PROXY("https", "sni *.a.example"), "a server is asked for by one name"},
+    {IN_PROXY("https", "sni a/b"), "is not a name"},
+    {IN_PROXY("https", "verify"), "write \"verify system|ca FILE|pin SHA256...|off\""},
+    {IN_PROXY("https", "verify on"), "verify is system, ca, pin or off, not \"on\""},
+    {IN_PROXY("https", "verify off x"), "\"x\" is one word too many"},
+    {IN_PROXY("https", "verify ca"), "something is missing"},
+    {IN_PROXY("https", "verify ca a b"), "\"b\" is one word too many"},
+    {IN_PROXY("https", "verify ca \"\""), "a path is missing"},
+    {IN_PROXY("https", "verify pin"), "pin needs the SHA-256 of the server's certificate"},
+    {IN_PROXY("https", "verify pin 00"), "\"00\" is not a SHA-256: 64 hexadecimal digits"},
+    {IN_PROXY("https", "verify pin " DIGITS "0"), "is not a SHA-256"},
+    {IN_PROXY("https", "verify pin :" DIGITS), "is not a SHA-256"},
+    {IN_PROXY("https", "verify pin g" DIGITS), "is not a SHA-256"},
+    {IN_PROXY("http", "balance"), "write \"balance round_robin|least_connections|hash [FIELD]\""},
+    {IN_PROXY("http", "balance random"), "balance is round_robin, least_connections or hash, not"},
+    {IN_PROXY("http", "balance round_robin Cookie"), "only hash goes by a field: write"},
+    {IN_PROXY("http", "balance hash a:"), "is not the name of a field"},
+    {IN_PROXY("http", "check_path health"), "\"health\" is not what a request asks for"},
+    {IN_PROXY("http", "check_path \"/a b\""), "is not what a request asks for"},
+    {IN_PROXY("http", "check_path /a#b"), "is not what a request asks for"},
+    {IN_PROXY("http", "check_status 99"), "check_status goes from 100 to 599, or is any, not 99"},
+    {IN_PROXY("http", "check_status off"), "\"off\" is not a number"},
+    {IN_PROXY("http", "retries 17"), "retries goes from 0 to 16, not 17"},
+    {IN_PROXY("http", "idle_connections 10001"), "idle_connections goes from 0 to 10000"},
+    {IN_PROXY("http", "answer_timeout 0"), "answer_timeout goes from 100ms to 1d"},
+    {IN_PROXY("http", "header Host x"), "Host is for the server to say"},
+    {IN_PROXY("http", "headr X x"), "did you mean \"header\"?"},
+    {IN_PROXY("http", "listing on"), "there is no option \"listing\" in proxy"},
+    {"trust_forwarded", "write \"trust_forwarded NETWORK...\""},
+    {"trust_forwarded all", "\"all\" is not a network"},
+    {"plain { http2 on }", "\"on\" is not a network"},
     {IN_SITE("access_server"), "the access server's pages are not built yet"},
     /* the shared port */
     {IN_SHARE("openvpn builtin"), "1:17: the built-in VPN is not built yet: give the address of"},
@@ -260,6 +444,43 @@ of_a_long_line_the_part_with_the_fault_is_shown(void **state)
 }
 
 static void
+a_line_with_a_password_is_not_shown(void **state)
+{
+	struct buf errors = buf_with_cap(1 << 16);
+
+	(void)state;
+	assert_null(read_with(&as_root,
+			      "site a.example {\ncertificate c k\nbasic_auth a {\n"
+			      "user alice hunter2\n}\nrouet /x\n}",
+			      &errors));
+	assert_null(strstr((char *)errors.data, "hunter2"));
+	assert_non_null(strstr((char *)errors.data, ":4:12: this is no hash of a password"));
+	assert_non_null(strstr((char *)errors.data, "\nrouet /x\n^\n"));
+	buf_free(&errors);
+}
+
+static void
+a_proxy_has_no_more_servers_than_it_can_keep_apart(void **state)
+{
+	struct buf text = buf_with_cap(1 << 16);
+
+	(void)state;
+	assert_true(buf_append(&text, SPAN_OF("site a.example { certificate c k; proxy")));
+	for (int i = 0; i < CONFIG_MEMBERS_MAX; i++)
+		assert_true(buf_printf(&text, " http://10.0.0.%d", i));
+	struct buf more = buf_with_cap(1 << 16);
+	assert_true(buf_append(&more, buf_span(&text)) &&
+		    buf_append(&more, span_of(" http://h }", 12)));
+	assert_true(buf_append(&text, span_of(" }", 3)));
+	struct config *c = good((char *)text.data);
+	assert_int_equal(c->proxies[0]->to->count, CONFIG_MEMBERS_MAX);
+	config_free(c);
+	assert_said(&as_root, (char *)more.data, "\"http://h\" is one word too many");
+	buf_free(&text);
+	buf_free(&more);
+}
+
+static void
 all_faults_are_told_in_the_order_of_the_file(void **state)
 {
 	struct buf errors = buf_with_cap(1 << 16);
@@ -351,6 +572,8 @@ main(void)
 	    cmocka_unit_test(faults_come_with_the_line_and_a_caret),
 	    cmocka_unit_test(a_terminal_is_not_sent_what_it_would_obey),
 	    cmocka_unit_test(of_a_long_line_the_part_with_the_fault_is_shown),
+	    cmocka_unit_test(a_line_with_a_password_is_not_shown),
+	    cmocka_unit_test(a_proxy_has_no_more_servers_than_it_can_keep_apart),
 	    cmocka_unit_test(all_faults_are_told_in_the_order_of_the_file),
 	    cmocka_unit_test(twenty_faults_are_shown_and_the_rest_counted),
 	    cmocka_unit_test(a_file_too_large_is_refused),

@@ -139,10 +139,10 @@ a_word_too_long_is_bad(void **state)
 static void
 only_words_that_read_back_are_plain(void **state)
 {
-	static const char *const plain[] = {"a",         "a#b", "/srv/www",
-					    "[::1]:443", "*.x", "caf\xC3\xA9"};
-	static const char *const others[] = {"",  " ", "a b", "#a",  "a{",
-					     "}", ";", "a\"", "a\\", "\t"};
+	static const char *const plain[] = {"a",   "a#b",         "/srv/www", "[::1]:443",
+					    "*.x", "caf\xC3\xA9", "{path}",   "a{b}{c}d"};
+	static const char *const others[] = {"",    " ",   "a b", "#a",  "a{", "}",  ";",
+					     "a\"", "a\\", "\t",  "{A}", "{}", "{a", "a{b}{"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(plain); i++)

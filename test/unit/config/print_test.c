@@ -47,6 +47,7 @@ same_backends(const char *name, const struct config *a, const struct config *b)
 			same_text(name, "back end", x->at[j].text, y->at[j].text);
 			same_text(name, "host", x->at[j].host, y->at[j].host);
 			same_text(name, "path", x->at[j].unix_path, y->at[j].unix_path);
+			same_text(name, "authority", x->at[j].authority, y->at[j].authority);
 			assert_int_equal(x->at[j].port, y->at[j].port);
 		}
 	}
@@ -93,6 +94,129 @@ same_share(const char *name, const struct share *x, const struct share *y)
 }
 
 static void
+same_words(const char *name, const char *what, const char **x, const char **y)
+{
+	assert_int_equal(x == NULL, y == NULL);
+	for (size_t i = 0; x != NULL && (i == 0 || x[i - 1] != NULL); i++)
+		same_text(name, what, x[i], y[i]);
+}
+
+static void
+same_policy(const char *name, const struct policy *x, const struct policy *y)
+{
+	same_words(name, "index", x->index, y->index);
+	same_words(name, "try", x->tries, y->tries);
+	same_words(name, "compress_types", x->compress_types, y->compress_types);
+	same_text(name, "realm", x->realm, y->realm);
+	assert_int_equal(x->listing, y->listing);
+	assert_int_equal(x->precompressed, y->precompressed);
+	assert_int_equal(x->compress, y->compress);
+	assert_int_equal(x->body_bytes, y->body_bytes);
+	assert_int_equal(x->connections, y->connections);
+	assert_int_equal(x->rate.count, y->rate.count);
+	assert_int_equal(x->rate.per_ms, y->rate.per_ms);
+	assert_int_equal(x->rate.burst, y->rate.burst);
+}
+
+static void
+same_fields(const char *name, const struct policy_lists *x, const struct policy_lists *y)
+{
+	assert_int_equal(x->field_count, y->field_count);
+	for (size_t i = 0; i < x->field_count; i++) {
+		assert_int_equal(x->fields[i].how, y->fields[i].how);
+		same_text(name, "field", x->fields[i].name, y->fields[i].name);
+		same_text(name, "value", x->fields[i].value, y->fields[i].value);
+	}
+}
+
+static void
+same_lists(const char *name, const struct policy_lists *x, const struct policy_lists *y)
+{
+	same_fields(name, x, y);
+	assert_int_equal(x->cache_rule_count, y->cache_rule_count);
+	for (size_t i = 0; i < x->cache_rule_count; i++) {
+		same_text(name, "pattern", x->cache_rules[i].pattern, y->cache_rules[i].pattern);
+		same_text(name, "caching", x->cache_rules[i].value, y->cache_rules[i].value);
+	}
+	assert_int_equal(x->error_page_count, y->error_page_count);
+	for (size_t i = 0; i < x->error_page_count; i++) {
+		assert_int_equal(x->error_pages[i].status, y->error_pages[i].status);
+		same_text(name, "page", x->error_pages[i].path, y->error_pages[i].path);
+	}
+	assert_int_equal(x->account_count, y->account_count);
+	for (size_t i = 0; i < x->account_count; i++) {
+		same_text(name, "user", x->accounts[i].name, y->accounts[i].name);
+		same_text(name, "hash", x->accounts[i].hash, y->accounts[i].hash);
+	}
+}
+
+static void
+same_networks(const struct network *x, const struct network *y, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		assert_int_equal(x[i].bits, y[i].bits);
+		assert_true(address_equal(&x[i].base, &y[i].base));
+	}
+}
+
+static void
+same_condition(const char *name, const struct route_condition *x, const struct route_condition *y)
+{
+	same_words(name, "method", x->methods, y->methods);
+	assert_int_equal(x->from_count, y->from_count);
+	same_networks(x->from, y->from, x->from_count);
+	assert_int_equal(x->field_count, y->field_count);
+	for (size_t i = 0; i < x->field_count; i++) {
+		same_text(name, "match", x->fields[i].name, y->fields[i].name);
+		same_text(name, "match", x->fields[i].value, y->fields[i].value);
+	}
+}
+
+static void
+same_proxy(const char *name, const struct proxy *x, const struct proxy *y)
+{
+	assert_int_equal(x->index, y->index);
+	assert_int_equal(x->to->index, y->to->index);
+	assert_int_equal(x->scheme, y->scheme);
+	assert_int_equal(x->http2, y->http2);
+	assert_int_equal(x->keep_host, y->keep_host);
+	assert_int_equal(x->verify, y->verify);
+	assert_int_equal(x->ca_index, y->ca_index);
+	assert_int_equal(x->pin_count, y->pin_count);
+	if (x->pin_count > 0)
+		assert_memory_equal(x->pins, y->pins, x->pin_count * sizeof *x->pins);
+	assert_int_equal(x->balance, y->balance);
+	assert_int_equal(x->answer_timeout, y->answer_timeout);
+	assert_int_equal(x->idle_connections, y->idle_connections);
+	assert_int_equal(x->retries, y->retries);
+	assert_int_equal(x->check_status, y->check_status);
+	same_text(name, "ca", x->ca_file, y->ca_file);
+	same_text(name, "sni", x->sni, y->sni);
+	same_text(name, "hash", x->hash_field, y->hash_field);
+	same_text(name, "check_path", x->check_path, y->check_path);
+	same_fields(name, &x->request, &y->request);
+}
+
+static void
+same_route(const char *name, const struct route *x, const struct route *y)
+{
+	same_text(name, "route", x->path, y->path);
+	same_condition(name, &x->condition, &y->condition);
+	assert_int_equal(x->handler, y->handler);
+	same_text(name, "root", x->root, y->root);
+	assert_int_equal(x->root_index, y->root_index);
+	assert_int_equal(x->proxy == NULL, y->proxy == NULL);
+	if (x->proxy != NULL)
+		same_proxy(name, x->proxy, y->proxy);
+	assert_int_equal(x->status, y->status);
+	same_text(name, "text", x->text, y->text);
+	same_text(name, "strip_prefix", x->strip_prefix, y->strip_prefix);
+	same_text(name, "rewrite", x->rewrite, y->rewrite);
+	same_policy(name, &x->policy, &y->policy);
+	same_lists(name, &x->lists, &y->lists);
+}
+
+static void
 same_site(const char *name, const struct site *x, const struct site *y)
 {
 	assert_int_equal(x->name_count, y->name_count);
@@ -100,20 +224,20 @@ same_site(const char *name, const struct site *x, const struct site *y)
 		same_text(name, "name", x->names[i], y->names[i]);
 	assert_int_equal(x->self_signed, y->self_signed);
 	assert_int_equal(x->plain_http, y->plain_http);
+	assert_int_equal(x->hsts, y->hsts);
+	assert_int_equal(x->hsts_subdomains, y->hsts_subdomains);
+	assert_int_equal(x->hsts_preload, y->hsts_preload);
+	assert_int_equal(x->security_fields, y->security_fields);
 	assert_int_equal(x->certificate_count, y->certificate_count);
 	for (size_t i = 0; i < x->certificate_count; i++) {
 		same_text(name, "chain", x->certificates[i].chain, y->certificates[i].chain);
 		same_text(name, "key", x->certificates[i].key, y->certificates[i].key);
 	}
+	same_policy(name, &x->policy, &y->policy);
+	same_lists(name, &x->lists, &y->lists);
 	assert_int_equal(x->route_count, y->route_count);
-	for (size_t i = 0; i < x->route_count; i++) {
-		same_text(name, "route", x->routes[i].path, y->routes[i].path);
-		same_text(name, "root", x->routes[i].root, y->routes[i].root);
-		assert_int_equal(x->routes[i].root_index, y->routes[i].root_index);
-		for (size_t j = 0; j == 0 || x->routes[i].policy.index[j - 1] != NULL; j++)
-			same_text(name, "index", x->routes[i].policy.index[j],
-				  y->routes[i].policy.index[j]);
-	}
+	for (size_t i = 0; i < x->route_count; i++)
+		same_route(name, &x->routes[i], &y->routes[i]);
 }
 
 static void
@@ -133,10 +257,11 @@ same_config(const char *name, const struct config *a, const struct config *b)
 	for (size_t i = 0; i < a->plain_listen_count; i++)
 		assert_true(address_equal(&a->plain_listen[i].at, &b->plain_listen[i].at));
 	assert_int_equal(a->trust_proxy_count, b->trust_proxy_count);
-	for (size_t i = 0; i < a->trust_proxy_count; i++) {
-		assert_int_equal(a->trust_proxy[i].bits, b->trust_proxy[i].bits);
-		assert_true(address_equal(&a->trust_proxy[i].base, &b->trust_proxy[i].base));
-	}
+	same_networks(a->trust_proxy, b->trust_proxy, a->trust_proxy_count);
+	assert_int_equal(a->trust_forwarded_count, b->trust_forwarded_count);
+	same_networks(a->trust_forwarded, b->trust_forwarded, a->trust_forwarded_count);
+	assert_int_equal(a->plain_http2_count, b->plain_http2_count);
+	same_networks(a->plain_http2, b->plain_http2, a->plain_http2_count);
 	same_backends(name, a, b);
 	same_share(name, &a->share, &b->share);
 	assert_int_equal(a->site_count, b->site_count);
@@ -145,6 +270,10 @@ same_config(const char *name, const struct config *a, const struct config *b)
 	assert_int_equal(a->root_count, b->root_count);
 	for (size_t i = 0; i < a->root_count; i++)
 		same_text(name, "root", a->roots[i], b->roots[i]);
+	assert_int_equal(a->proxy_count, b->proxy_count);
+	assert_int_equal(a->authority_count, b->authority_count);
+	for (size_t i = 0; i < a->authority_count; i++)
+		same_text(name, "authorities", a->authorities[i], b->authorities[i]);
 }
 
 static void
@@ -250,6 +379,10 @@ the_example_that_comes_with_us_reads(void **state)
 	buf_free(&printed);
 }
 
+#define IN_SITE(what) "site a.example { certificate self-signed; " what " }"
+#define HASH          "$6$salt$0123456789abcdef"
+#define PIN           "00:11:22:33:44:55:66:77:88:99:aa:BB:cc:dd:ee:ff:00112233445566778899aabbccddeeff"
+
 static const char *const odd[] = {
     "server_name \"a\\\"b\\\\c\"\n" SITE,
     "server_name \"#a;{}\"\n" SITE,
@@ -268,6 +401,34 @@ static const char *const odd[] = {
     "trust_proxy ::/0 0.0.0.0/0 1.2.3.4 ::1 loopback loopback\n" SITE,
     "plain { listen off }\ndrain_timeout 3600s\nlimits { body_bytes 1048577 }\n" SITE,
     "log { access off; file \"off\" }\n" SITE,
+    IN_SITE("header \"#a\" \"\"; header +++a b; header ?-a \"{b}\"; header --a"),
+    IN_SITE("cache_control \"/a b*\" \"a;b\"; cache_control *.x x; cache_control /{path} \"#x\""),
+    IN_SITE("basic_auth \"a \\\"b\\\"\" { user \"a b\" " HASH "; user \"#\" " HASH " }"),
+    IN_SITE("basic_auth a { user a " HASH " }; route /a { basic_auth off; root /a }; "
+	    "route /b { basic_auth b { user b " HASH " }; root /b }; route /c { root /c }"),
+    IN_SITE("try {path}.html /a; route /a { try off; root /a }; route /b { try /b; root /b }"),
+    IN_SITE("route /* { listing on; root /a }"),
+    IN_SITE("route /* { header -a; root /a }"),
+    IN_SITE("route /* { method GET; root /a }"),
+    IN_SITE("route /* { from ::1; root /a }; route /* { match a; root /a }"),
+    IN_SITE("route /* { strip_prefix /a; root /a }"),
+    IN_SITE("route /* { rewrite /{path}; respond 200 }"),
+    IN_SITE("listing on; route /* { listing on; respond 404 \"\" }"),
+    IN_SITE("listing on; route /* { listing off; redirect {uri} }"),
+    IN_SITE("limit_body 1m; route /a { limit_body 1k; root /a }; root /a"),
+    "limits { body_bytes 5m }\n" IN_SITE("limit_body 5m; route /a { limit_body 1m; root /a }"),
+    "limits { body_bytes 5m }\n" IN_SITE("limit_body 1m; route /a { limit_body 5m; root /a }"),
+    IN_SITE("limit_rate 5/h burst 1; route /a { limit_rate off; root /a }"),
+    IN_SITE("limit_rate 5/h; route /a { limit_rate 5/m burst 6; root /a }"),
+    IN_SITE("error_page 404 403 /a; error_page 500 /a; error_page 501 \"/b c\"; root /a"),
+    IN_SITE("hsts off"),
+    IN_SITE("hsts 400d subdomains"),
+    IN_SITE("hsts 365d preload subdomains"),
+    IN_SITE("compress_types Text/* a/b; route /a { compress_types text/*; root /a }"),
+    IN_SITE("proxy http://a HTTP://A:81 unix:b http://[0::1]:080"),
+    IN_SITE("proxy https://a { verify pin " PIN " " PIN "; sni ::1; balance hash \"#a\" }"),
+    IN_SITE("proxy https://[::1]:443 { verify ca x; check off; check_status any }"),
+    IN_SITE("proxy https://10.0.0.1:80 { header -a; header b \"c d\"; idle_connections 0 }"),
 };
 
 static void

@@ -5,6 +5,11 @@
 
 #include "config/limits.h"
 
+#define PIN                                                                                        \
+	"AB:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:"  \
+	"00:00:1f"
+#define IN_SITE(what) "site a.example { certificate self-signed; " what " }"
+
 static void
 what_is_not_written_has_its_default(void **state)
 {
@@ -142,6 +147,242 @@ a_site_has_its_routes_in_order_and_its_root_last(void **state)
 	config_free(c);
 }
 
+static const struct policy *
+policy_of(const struct config *c, size_t route)
+{
+	return &c->sites[0].routes[route].policy;
+}
+
+static void
+what_a_site_does_not_say_has_its_default(void **state)
+{
+	struct config *c = good(SITE);
+	const struct site *s = &c->sites[0];
+
+	(void)state;
+	assert_int_equal(s->hsts, 365ull * 24 * 3600 * 1000);
+	assert_false(s->hsts_subdomains);
+	assert_false(s->hsts_preload);
+	assert_true(s->security_fields);
+	for (const struct policy *p = &s->policy; p != NULL;
+	     p = p == &s->policy ? policy_of(c, 0) : NULL) {
+		assert_string_equal(p->index[0], "index.html");
+		assert_null(p->index[1]);
+		assert_null(p->tries);
+		assert_false(p->listing);
+		assert_true(p->precompressed);
+		assert_int_equal(p->compress, COMPRESS_FILES);
+		assert_string_equal(p->compress_types[0], "text/*");
+		assert_int_equal(p->body_bytes, 1 << 20);
+		assert_int_equal(p->connections, 0);
+		assert_int_equal(p->rate.count, 0);
+		assert_null(p->realm);
+	}
+	assert_int_equal(s->lists.field_count + s->lists.account_count, 0);
+	assert_int_equal(c->trust_forwarded_count + c->plain_http2_count, 0);
+	assert_int_equal(c->proxy_count + c->authority_count, 0);
+	config_free(c);
+}
+
+static void
+a_route_has_what_its_site_says_wherever_that_stands(void **state)
+{
+	struct config *c = good("site a.example { certificate self-signed\n"
+				"route /a { root /a }\n"
+				"route /b { index c; try off; compress all; limit_rate off\n"
+				"  basic_auth off; limit_body 3m; listing off; root /b }\n"
+				"index a b; try /x {path}.html; listing on; compress off\n"
+				"limit_rate 300/m burst 7; limit_connections 9\n"
+				"basic_auth in { user a $6$salt$0123456789abcdef }\n"
+				"precompressed off; compress_types TEXT/html\n"
+				"}\nlimits { body_bytes 2m }\n");
+	const struct policy *a = policy_of(c, 0), *b = policy_of(c, 1);
+
+	(void)state;
+	assert_string_equal(a->index[1], "b");
+	assert_string_equal(a->tries[1], "{path}.html");
+	assert_null(a->tries[2]);
+	assert_true(a->listing);
+	assert_int_equal(a->compress, COMPRESS_OFF);
+	assert_string_equal(a->compress_types[0], "text/html");
+	assert_int_equal(a->rate.count, 300);
+	assert_int_equal(a->rate.per_ms, 60000);
+	assert_int_equal(a->rate.burst, 7);
+	assert_int_equal(a->connections, 9);
+	assert_string_equal(a->realm, "in");
+	assert_int_equal(a->body_bytes, 2 << 20);
+	assert_int_equal(c->sites[0].policy.body_bytes, 2 << 20);
+	assert_int_equal(c->sites[0].lists.account_count, 1);
+	assert_int_equal(c->sites[0].routes[0].lists.account_count, 0);
+	assert_string_equal(b->index[0], "c");
+	assert_null(b->tries);
+	assert_false(b->listing);
+	assert_int_equal(b->compress, COMPRESS_ALL);
+	assert_int_equal(b->rate.count, 0);
+	assert_int_equal(b->body_bytes, 3 << 20);
+	assert_null(b->realm);
+	assert_false(b->precompressed);
+	config_free(c);
+}
+
+static void
+lists_are_of_who_says_them(void **state)
+{
+	struct config *c = good("site a.example { certificate self-signed; root /srv\n"
+				"header X-A 1; header +X-B \"2 3\"; header ?X-C 4; header -X-D\n"
+				"cache_control *.css a; error_page 404 500 /e\n"
+				"route /a { root /a; header X-E 5; error_page 404 /f }\n"
+				"}\n");
+	const struct policy_lists *l = &c->sites[0].lists, *r = &c->sites[0].routes[0].lists;
+
+	(void)state;
+	assert_int_equal(l->field_count, 4);
+	assert_int_equal(l->fields[0].how, FIELD_SETTING_SET);
+	assert_string_equal(l->fields[0].name, "x-a");
+	assert_int_equal(l->fields[1].how, FIELD_SETTING_ADD);
+	assert_string_equal(l->fields[1].value, "2 3");
+	assert_int_equal(l->fields[2].how, FIELD_SETTING_DEFAULT);
+	assert_int_equal(l->fields[3].how, FIELD_SETTING_REMOVE);
+	assert_string_equal(l->fields[3].name, "x-d");
+	assert_null(l->fields[3].value);
+	assert_string_equal(l->cache_rules[0].pattern, "*.css");
+	assert_int_equal(l->error_page_count, 2);
+	assert_int_equal(l->error_pages[1].status, 500);
+	assert_int_equal(r->field_count, 1);
+	assert_int_equal(r->cache_rule_count, 0);
+	assert_string_equal(r->error_pages[0].path, "/f");
+	assert_int_equal(c->sites[0].routes[1].lists.field_count, 0);
+	config_free(c);
+}
+
+static void
+a_route_asks_for_more_than_a_path(void **state)
+{
+	struct config *c =
+	    good("site a.example { certificate self-signed\n"
+		 "route /a { method GET PATCH; from loopback 10.0.0.0/8; match X-A\n"
+		 "  match X-B \"c d\"; strip_prefix /a; rewrite /b{path}; respond 404 }\n"
+		 "route /a { method POST; redirect /b }\n"
+		 "redirect 308 https://b.example{uri}\n"
+		 "}\n");
+	const struct route *a = &c->sites[0].routes[0], *b = &a[1], *last = &a[2];
+
+	(void)state;
+	assert_string_equal(a->condition.methods[1], "PATCH");
+	assert_null(a->condition.methods[2]);
+	assert_int_equal(a->condition.from_count, 3);
+	assert_int_equal(a->condition.field_count, 2);
+	assert_string_equal(a->condition.fields[0].name, "x-a");
+	assert_null(a->condition.fields[0].value);
+	assert_string_equal(a->condition.fields[1].value, "c d");
+	assert_string_equal(a->strip_prefix, "/a");
+	assert_string_equal(a->rewrite, "/b{path}");
+	assert_int_equal(a->handler, ROUTE_RESPOND);
+	assert_int_equal(a->status, 404);
+	assert_null(a->text);
+	assert_int_equal(b->handler, ROUTE_REDIRECT);
+	assert_int_equal(b->status, 302);
+	assert_string_equal(b->text, "/b");
+	assert_string_equal(last->path, "/*");
+	assert_int_equal(last->status, 308);
+	assert_string_equal(last->text, "https://b.example{uri}");
+	assert_int_equal(c->warning_count, 0);
+	config_free(c);
+}
+
+static void
+a_proxy_has_its_servers_and_what_to_do_with_them(void **state)
+{
+	struct config *c =
+	    good("site a.example { certificate self-signed\n"
+		 "route /app/* { proxy http://B.example http://[2001:db8::0:1]:8080 unix:run/s {\n"
+		 "  connect_timeout 1s; answer_timeout 2s; idle_timeout 3s; retry_after 4s\n"
+		 "  check 5s; check_path /h?a=b; check_status 204; http2 on; keep_host off\n"
+		 "  balance hash X-User; idle_connections 6; retries 7; proxy_protocol v1\n"
+		 "  header X-A b; header -Cookie } }\n"
+		 "proxy HTTPS://10.0.0.1:443 https://10.0.0.2:444\n"
+		 "}\nshare { ssh 10.0.0.9:22 }\n");
+	const struct proxy *a = c->sites[0].routes[0].proxy, *b = c->sites[0].routes[1].proxy;
+
+	(void)state;
+	assert_int_equal(c->proxy_count, 2);
+	assert_int_equal(c->backends_count, 3);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(c->proxies[i]->index, i);
+		assert_ptr_equal(c->backends[c->proxies[i]->to->index], c->proxies[i]->to);
+	}
+	assert_string_equal(a->to->name, "a.example /app/*");
+	assert_int_equal(a->to->count, 3);
+	assert_string_equal(a->to->at[0].text, "b.example:80");
+	assert_string_equal(a->to->at[0].host, "b.example");
+	assert_int_equal(a->to->at[0].port, 80);
+	assert_string_equal(a->to->at[0].authority, "b.example");
+	assert_string_equal(a->to->at[1].host, "2001:db8::1");
+	assert_string_equal(a->to->at[1].authority, "[2001:db8::1]:8080");
+	assert_string_equal(a->to->at[2].unix_path, "/etc/sallyport/run/s");
+	assert_string_equal(a->to->at[2].authority, "localhost");
+	assert_int_equal(a->scheme, SCHEME_HTTP);
+	assert_int_equal(a->to->connect_timeout, 1000);
+	assert_int_equal(a->answer_timeout, 2000);
+	assert_int_equal(a->to->idle_timeout, 3000);
+	assert_int_equal(a->to->retry_after, 4000);
+	assert_int_equal(a->to->check, 5000);
+	assert_int_equal(a->to->proxy_protocol, PROXY_HEADER_V1);
+	assert_string_equal(a->check_path, "/h?a=b");
+	assert_int_equal(a->check_status, 204);
+	assert_true(a->http2);
+	assert_false(a->keep_host);
+	assert_int_equal(a->balance, BALANCE_HASH);
+	assert_string_equal(a->hash_field, "x-user");
+	assert_int_equal(a->idle_connections, 6);
+	assert_int_equal(a->retries, 7);
+	assert_int_equal(a->request.field_count, 2);
+	assert_string_equal(a->request.fields[1].name, "cookie");
+	assert_string_equal(b->to->name, "a.example /*");
+	assert_int_equal(b->scheme, SCHEME_HTTPS);
+	assert_string_equal(b->to->at[0].authority, "10.0.0.1");
+	assert_string_equal(b->to->at[1].authority, "10.0.0.2:444");
+	assert_int_equal(b->to->connect_timeout, 5000);
+	assert_int_equal(b->to->idle_timeout, 60000);
+	assert_int_equal(b->answer_timeout, 60000);
+	assert_int_equal(b->idle_connections, 32);
+	assert_int_equal(b->retries, 1);
+	assert_int_equal(b->check_status, 0);
+	assert_null(b->check_path);
+	assert_true(b->keep_host);
+	assert_false(b->http2);
+	assert_int_equal(b->balance, BALANCE_ROUND_ROBIN);
+	config_free(c);
+}
+
+static void
+authorities_are_listed_once(void **state)
+{
+	struct config *c =
+	    good("site a.example { certificate self-signed\n"
+		 "route /a { proxy https://a }\n"
+		 "route /b { proxy https://b { verify ca x.pem } }\n"
+		 "route /c { proxy https://c { verify ca /etc/sallyport/./x.pem } }\n"
+		 "route /d { proxy https://d { verify system; sni d.example } }\n"
+		 "route /e { proxy http://e }\n"
+		 "route /f { proxy https://f { verify pin " PIN " " PIN " } }\n"
+		 "}\n");
+
+	(void)state;
+	assert_int_equal(c->authority_count, 2);
+	assert_string_equal(c->authorities[c->proxies[0]->ca_index],
+			    "/etc/ssl/certs/ca-certificates.crt");
+	assert_string_equal(c->authorities[c->proxies[1]->ca_index], "/etc/sallyport/x.pem");
+	assert_int_equal(c->proxies[2]->ca_index, c->proxies[1]->ca_index);
+	assert_int_equal(c->proxies[3]->ca_index, c->proxies[0]->ca_index);
+	assert_string_equal(c->proxies[3]->sni, "d.example");
+	assert_int_equal(c->proxies[5]->verify, VERIFY_PIN);
+	assert_int_equal(c->proxies[5]->pin_count, 2);
+	assert_int_equal(c->proxies[5]->pins[1][0], 0xAB);
+	assert_int_equal(c->proxies[5]->pins[1][31], 0x1F);
+	config_free(c);
+}
+
 static void
 a_self_signed_site_has_its_files_below_state_dir(void **state)
 {
@@ -259,6 +500,20 @@ static const struct {
      ":2:8: route /ab is never reached: route /a*, before it, fits first"},
     {"site a.example { certificate c k; route /ab { root /s }; route /a* { root /t }; root /u }",
      NULL},
+    {"trust_forwarded ::/0\n" SITE, ":1:17: trust_forwarded ::/0 lets every client claim"},
+    {"plain { http2 0.0.0.0/0 }\n" SITE, NULL},
+    {IN_SITE("route /a* { method GET; root /s }; route /a { root /t }"), NULL},
+    {IN_SITE("route /a { from ::1; root /s }; route /a { root /t }"), NULL},
+    {IN_SITE("route /a { root /s }; route /a { match X; root /t }"),
+     "route /a is never reached: route /a, before it, fits first"},
+    {IN_SITE("route /* { match X; root /s }; root /t"), NULL},
+    {IN_SITE("proxy https://h { verify off }"), "whoever answers in this server's place is"},
+    {IN_SITE("proxy http://h { check_path /x }"), "nothing is checked: write how often"},
+    {IN_SITE("proxy http://h { check 5s; check_status 200 }"), "check_status does nothing without"},
+    {IN_SITE("proxy http://h { check 5s; check_path /x }"), NULL},
+    {IN_SITE("root /s; plain_http on; basic_auth a { user a $6$salt$0123456789abcdef }"),
+     "passwords for basic_auth would cross the network in clear"},
+    {IN_SITE("root /s; basic_auth a { user a $6$salt$0123456789abcdef }"), NULL},
 };
 
 static void
@@ -363,6 +618,12 @@ main(void)
 	    cmocka_unit_test(options_at_the_top_are_read),
 	    cmocka_unit_test(the_same_port_on_other_addresses_is_another_endpoint),
 	    cmocka_unit_test(a_site_has_its_routes_in_order_and_its_root_last),
+	    cmocka_unit_test(what_a_site_does_not_say_has_its_default),
+	    cmocka_unit_test(a_route_has_what_its_site_says_wherever_that_stands),
+	    cmocka_unit_test(lists_are_of_who_says_them),
+	    cmocka_unit_test(a_route_asks_for_more_than_a_path),
+	    cmocka_unit_test(a_proxy_has_its_servers_and_what_to_do_with_them),
+	    cmocka_unit_test(authorities_are_listed_once),
 	    cmocka_unit_test(a_self_signed_site_has_its_files_below_state_dir),
 	    cmocka_unit_test(rules_lead_to_back_ends),
 	    cmocka_unit_test(the_silent_go_where_another_rule_leads_wherever_it_stands),
