@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "os/fs.h"
+#include "tls/client.h"
 
 #define CONFIG_TEXT_MAX (1 << 20)
 
@@ -40,6 +41,7 @@ make_room(struct snapshot *s)
 		for (size_t k = 0; k < c->sites[i].certificate_count; k++)
 			s->pairs[i][k][0] = s->pairs[i][k][1] = -1;
 	}
+	s->authorities = mem_new(c->authority_count * sizeof *s->authorities);
 	s->targets = mem_new(c->backends_count * sizeof *s->targets);
 	for (size_t i = 0; i < c->backends_count; i++) {
 		s->targets[i] = mem_new(c->backends[i]->count * sizeof **s->targets);
@@ -113,6 +115,24 @@ add_target(struct snapshot *s, struct message *m)
 	return true;
 }
 
+/* What cannot be read stays empty, and who relies on it is not trusted. */
+static bool
+add_authority(struct snapshot *s, const struct message *m)
+{
+	struct buf text = buf_with_cap(TLS_AUTHORITIES_MAX);
+
+	if (m->index >= s->config->authority_count)
+		return false;
+	free((void *)s->authorities[m->index].p);
+	s->authorities[m->index] = SPAN_NONE;
+	struct err e = fs_read_fd(m->fds[0], &text);
+	if (failed(e) || buf_len(&text) == 0)
+		buf_free(&text);
+	else
+		s->authorities[m->index] = buf_span(&text);
+	return true;
+}
+
 static bool
 add_listener(struct snapshot *s, struct message *m)
 {
@@ -138,6 +158,8 @@ add(struct snapshot *s, struct message *m)
 	case MESSAGE_ACME_ROOT:
 		take_fd(m, 0, &s->acme_root);
 		return true;
+	case MESSAGE_AUTHORITY:
+		return add_authority(s, m);
 	case MESSAGE_PAIR:
 		return add_pair(s, m);
 	case MESSAGE_ADDRESSES:
@@ -189,6 +211,9 @@ snapshot_release(struct snapshot *s)
 			close_fd(&s->targets[i][k].directory);
 		free(s->targets[i]);
 	}
+	for (size_t i = 0; i < s->config->authority_count; i++)
+		free((void *)s->authorities[i].p);
+	free(s->authorities);
 	free(s->listeners);
 	free(s->roots);
 	free(s->pairs);

@@ -15,6 +15,7 @@
 #include "serve/encode.h"
 #include "serve/passwords.h"
 #include "serve/policy.h"
+#include "serve/upstream.h"
 
 #define ACCEPTS_A_TURN 64 /* then those already accepted get their turn */
 #define PAUSE_MS       100
@@ -36,11 +37,10 @@ view_share(struct view *v)
 	return v;
 }
 
-void
-view_release(struct view *v)
+static void
+view_free(struct view *v)
 {
-	if (v == NULL || --v->refs > 0)
-		return;
+	upstreams_free(v->serve.upstreams);
 	for (size_t i = 0; v->contexts != NULL && i < v->snapshot->config->site_count; i++)
 		tls_context_free(v->contexts[i]);
 	free(v->contexts);
@@ -48,6 +48,33 @@ view_release(struct view *v)
 	policies_free(v->serve.policies);
 	snapshot_release(v->snapshot);
 	free(v);
+}
+
+static void
+free_left_views(struct worker *w)
+{
+	while (!list_empty(&w->left_views)) {
+		struct view *v = container_of(w->left_views.next, struct view, link);
+
+		list_remove(&v->link);
+		view_free(v);
+	}
+}
+
+static void
+sweep(struct timer *t)
+{
+	free_left_views(container_of(t, struct worker, sweep));
+}
+
+/* Freed from the loop: whoever let go of it may have been called by its upstreams. */
+void
+view_release(struct view *v)
+{
+	if (v == NULL || --v->refs > 0)
+		return;
+	list_append(&v->worker->left_views, &v->link);
+	timer_set(v->worker->loop, &v->worker->sweep, 0, sweep);
 }
 
 static int64_t
@@ -59,6 +86,18 @@ wall_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+static struct upstreams *
+upstreams_of(struct worker *w, const struct snapshot *s)
+{
+	return upstreams_new(&(struct upstreams_needs){.loop = w->loop,
+						       .tls = w->tls,
+						       .config = s->config,
+						       .targets = s->targets,
+						       .authorities = s->authorities,
+						       .scratch = w->answers,
+						       .scratch_size = SCRATCH_SIZE});
+}
+
 static struct view *
 view_new(struct worker *w, struct snapshot *s)
 {
@@ -67,6 +106,7 @@ view_new(struct worker *w, struct snapshot *s)
 
 	*v = (struct view){
 	    .refs = 1,
+	    .worker = w,
 	    .snapshot = snapshot_share(s),
 	    .contexts = mem_new(c->site_count * sizeof *v->contexts),
 	    .turns = mem_new(c->backends_count * sizeof *v->turns),
@@ -78,6 +118,8 @@ view_new(struct worker *w, struct snapshot *s)
 		      .files = w->files,
 		      .redirect_port = c->listen_count > 0 ? c->listen[0].at.port : 443,
 		      .now_ms = wall_ms,
+		      .loop = w->loop,
+		      .upstreams = upstreams_of(w, s),
 		      .limiter = w->limiter,
 		      .passwords = w->passwords,
 		      .log = &w->limit},
@@ -265,6 +307,8 @@ worker_commit(struct worker *w)
 	drop_listeners(w, &listeners);
 	if (!w->paused && !w->draining)
 		watch_listeners(w);
+	if (old != NULL)
+		upstreams_retire(old->serve.upstreams);
 	view_release(old);
 }
 
@@ -367,6 +411,8 @@ worker_new(unsigned number, struct edge *edge, struct worker **out)
 	w->files = serve_files_new(CACHED_FILES, CACHED_BYTES);
 	w->log = access_log_new();
 	w->scratch = mem_new(SCRATCH_SIZE);
+	w->answers = mem_new(SCRATCH_SIZE);
+	list_init(&w->left_views);
 	w->limiter = edge_limiter(edge);
 	w->passwords = passwords_new(edge_crypter(edge), w->loop, w->limiter);
 	list_init(&w->listeners);
@@ -398,6 +444,7 @@ worker_free(struct worker *w)
 		return;
 	worker_forget(w);
 	view_release(w->view);
+	free_left_views(w);
 	access_log_free(w->log);
 	serve_files_free(w->files);
 	passwords_free(w->passwords);
@@ -405,5 +452,6 @@ worker_free(struct worker *w)
 	tls_library_free(w->tls);
 	loop_free(w->loop);
 	free(w->scratch);
+	free(w->answers);
 	free(w);
 }

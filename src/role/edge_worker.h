@@ -24,6 +24,8 @@
 /* A snapshot as one worker uses it. Counted without atomics: it is the worker's alone. */
 struct view {
 	unsigned refs;
+	struct worker *worker;
+	struct list link; /* of those that nobody has any more */
 	struct snapshot *snapshot;
 	struct tls_context **contexts; /* by site */
 	struct serve serve;
@@ -47,8 +49,11 @@ struct worker {
 	struct passwords *passwords;
 	struct access_log *log;
 	uint8_t *scratch; /* SCRATCH_SIZE bytes, for the callback that runs */
+	uint8_t *answers; /* as much, for what upstreams receive */
 
 	struct view *view, *next_view; /* the next one is built, but not in use yet */
+	struct list left_views;
+	struct timer sweep;
 	struct http_settings http;     /* of `view`; its address never changes */
 	struct list listeners;
 	bool paused; /* listeners are not watched: too many connections, or no descriptors */

@@ -119,6 +119,8 @@ edge_tell_snapshot(struct warden *w, const struct provision *p, uint64_t generat
 		tell_fd(w, MESSAGE_ROOT, i, p->roots[i]);
 	tell_fd(w, MESSAGE_ACME_ROOT, 0, p->acme_root);
 	tell_pairs(w, p);
+	for (size_t i = 0; i < p->config->authority_count; i++)
+		tell_fd(w, MESSAGE_AUTHORITY, i, p->authorities[i]);
 	tell_targets(w, p);
 	edge_tell(w, &end);
 }

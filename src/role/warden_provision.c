@@ -13,6 +13,7 @@
 #include "os/fs.h"
 #include "role/site_tls.h"
 #include "tls/certificate.h"
+#include "tls/client.h"
 
 #define CONFIG_MAX       (1 << 20)
 #define PEM_MAX          (1 << 20)
@@ -81,6 +82,8 @@ fingerprint(const struct config *c)
 			mix_file(&hash, c->sites[i].certificates[k].chain);
 			mix_file(&hash, c->sites[i].certificates[k].key);
 		}
+	for (size_t i = 0; i < c->authority_count; i++)
+		mix_file(&hash, c->authorities[i]);
 	for (size_t i = 0; i < c->root_count; i++)
 		mix_directory(&hash, c->roots[i]);
 	for (size_t i = 0; i < c->backends_count; i++)
@@ -261,6 +264,58 @@ open_acme_root(struct provision *p, bool only_look)
 	return failed(e) ? e : fs_root_open(path, &p->acme_root);
 }
 
+/* What edge will do with them, so that a file of other things is refused here. */
+static struct err
+try_authorities(const char *path)
+{
+	struct buf pem = buf_with_cap(TLS_AUTHORITIES_MAX);
+	struct tls_library *lib = tls_library_new();
+	struct tls_client *client = NULL;
+	struct err e = lib != NULL ? fs_read_path(path, &pem) : err_new("TLS cannot be set up");
+
+	if (!failed(e))
+		e = err_in(tls_client_new(lib,
+					  &(struct tls_client_settings){
+					      .authorities = buf_span(&pem), .name = "localhost"},
+					  &client),
+			   "%s", path);
+	tls_client_free(client);
+	tls_library_free(lib);
+	buf_free(&pem);
+	return e;
+}
+
+/* Which proxy's they are; the first of them that asks for them. */
+static const struct proxy *
+proxy_of(const struct config *c, size_t authority)
+{
+	for (size_t i = 0; i < c->proxy_count; i++)
+		if ((c->proxies[i]->verify == VERIFY_SYSTEM ||
+		     c->proxies[i]->verify == VERIFY_CA) &&
+		    c->proxies[i]->ca_index == authority)
+			return c->proxies[i];
+	return NULL;
+}
+
+static struct err
+open_authorities(struct provision *p)
+{
+	const struct config *c = p->config;
+	struct err e = ERR_NONE;
+
+	for (size_t i = 0; i < c->authority_count && !failed(e); i++) {
+		const struct proxy *proxy = proxy_of(c, i);
+
+		e = open_read(c->authorities[i], &p->authorities[i]);
+		if (!failed(e))
+			e = try_authorities(c->authorities[i]);
+		if (failed(e) && proxy != NULL)
+			e = err_in(e, "proxy of %s, `verify %s`", proxy->to->name,
+				   proxy->verify == VERIFY_SYSTEM ? "system" : "ca");
+	}
+	return e;
+}
+
 static void
 open_socket(struct provision *p, const struct backends *b, size_t member)
 {
@@ -307,6 +362,8 @@ provision_new(struct config *c, const char *file)
 		p->pairs[i] = mem_new(c->sites[i].certificate_count * sizeof **p->pairs);
 		fill_none(&p->pairs[i][0][0], 2 * c->sites[i].certificate_count);
 	}
+	p->authorities = mem_new(c->authority_count * sizeof *p->authorities);
+	fill_none(p->authorities, c->authority_count);
 	p->sockets = mem_new(c->backends_count * sizeof *p->sockets);
 	for (size_t i = 0; i < c->backends_count; i++) {
 		p->sockets[i] = mem_new(c->backends[i]->count * sizeof **p->sockets);
@@ -328,6 +385,8 @@ provision_make(struct span text, const char *file, bool only_look, struct buf *e
 	for (size_t i = 0; i < c->site_count && !failed(e); i++)
 		e = err_in(open_site(p, i, only_look), "site %s (line %u)", c->sites[i].names[0],
 			   c->sites[i].line);
+	if (!failed(e))
+		e = open_authorities(p);
 	if (failed(e)) {
 		if (!buf_printf(errors, "%s: %s\n", file, e.text))
 			log_error("%s", e.text);
@@ -388,6 +447,7 @@ provision_free(struct provision *p)
 		return;
 	struct config *c = p->config;
 	close_all(p->roots, c->root_count);
+	close_all(p->authorities, c->authority_count);
 	if (p->acme_root >= 0)
 		close(p->acme_root);
 	for (size_t i = 0; i < c->site_count; i++)

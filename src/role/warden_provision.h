@@ -16,9 +16,11 @@ struct provision {
 	bool root;
 	int *roots; /* by config.roots; -1: cannot be opened (said, not fatal) */
 	int acme_root;
+	int *authorities; /* by config.authorities */
 	int (**pairs)[2]; /* [site][certificate]: chain, key */
 	int **sockets;    /* [back end][member]: the directory of its Unix socket, or -1 */
-	/* Differs when a certificate was renewed or a directory's name leads to another one. */
+	/* Differs when a certificate was renewed, authorities changed, or a directory's name leads
+	 * to another one. */
 	uint64_t fingerprint;
 };
 
@@ -36,8 +38,8 @@ struct provision *provision_load(const char *file, bool only_look, struct buf *e
 /* The same configuration with its files opened anew. */
 struct provision *provision_again(const struct provision *p, struct buf *errors);
 
-/* Whether a certificate file or a directory is another than when it was opened, or a certificate
- * is to be renewed now. */
+/* Whether a file of certificates or a directory is another than when it was opened, or a
+ * certificate is to be renewed now. */
 bool provision_is_stale(const struct provision *p);
 
 void provision_free(struct provision *p); /* NULL is fine */

@@ -58,7 +58,7 @@ static void
 close_idle(struct pool *p)
 {
 	while (!list_empty(&p->idle))
-		conn_close(container_of(p->idle.next, struct upstream_conn, link));
+		up_close(container_of(p->idle.next, struct upstream_conn, link));
 }
 
 void
@@ -74,8 +74,8 @@ pool_end(struct pool *p)
 {
 	close_idle(p);
 	while (!list_empty(&p->busy))
-		conn_fail(container_of(p->busy.next, struct upstream_conn, link), CALL_BAD,
-			  "given up: the server stops");
+		up_fail(container_of(p->busy.next, struct upstream_conn, link), CALL_BAD,
+			"given up: the server stops");
 	tls_client_free(p->tls);
 }
 
@@ -284,7 +284,7 @@ wait_for_connection(struct pool *p, struct upstream_call *c, bool fresh)
 		c->conn = conn;
 		list_append(&conn->calls, &c->link);
 	} else {
-		conn_new(p, c);
+		up_new(p, c);
 	}
 }
 
@@ -308,7 +308,7 @@ upstream_ask(struct upstreams *u, const struct proxy *p, int member, bool fresh,
 	struct upstream_conn *conn = fresh ? NULL : kept_one(pool);
 
 	if (conn != NULL && call_begin_on(c, conn, request)) {
-		conn_engage(conn, request->length == LENGTH_NONE || request->length == 0);
+		up_engage(conn, request->length == LENGTH_NONE || request->length == 0);
 		return c;
 	}
 	keep_request(c, request);
@@ -344,8 +344,8 @@ upstream_cancel(struct upstream_call *c)
 		call_cancel(c->call);
 	call_end(c);
 	call_free(c);
-	conn_send(conn); /* to HTTP/2 it can be said */
-	conn_settle(conn);
+	up_send(conn); /* to HTTP/2 it can be said */
+	up_settle(conn);
 }
 
 /* What the server does, on its way to who asked. */
@@ -356,11 +356,11 @@ too_late(struct timer *t)
 	struct upstream_call *c = container_of(t, struct upstream_call, timer);
 	struct upstream_conn *conn = c->conn;
 
-	conn_enter(conn);
+	up_enter(conn);
 	call_cancel(c->call);
-	conn_send(conn);
+	up_send(conn);
 	call_fail(c, CALL_TIMEOUT, "no answer in time");
-	conn_leave(conn);
+	up_leave(conn);
 }
 
 /* The server has moved: from here it has as long again. */
@@ -440,12 +440,12 @@ on_over(void *owner)
 
 	count(&c->pool->target->served, 1);
 	conn->answered = true;
-	conn_enter(conn);
+	up_enter(conn);
 	call_end(c);
-	conn_settle(conn);
+	up_settle(conn);
 	c->ops->over(c->owner);
 	call_free(c);
-	conn_leave(conn);
+	up_leave(conn);
 }
 
 static const struct call_ops ops_of_ours = {on_interim,  on_head,   on_body,

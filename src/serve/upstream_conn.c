@@ -16,20 +16,20 @@ loop_of(const struct upstream_conn *c)
 }
 
 void
-conn_enter(struct upstream_conn *c)
+up_enter(struct upstream_conn *c)
 {
 	c->depth++;
 }
 
 void
-conn_leave(struct upstream_conn *c)
+up_leave(struct upstream_conn *c)
 {
 	if (--c->depth > 0)
 		return;
 	if (c->stage == CONN_CLOSED)
 		free(c);
 	else
-		conn_settle(c);
+		up_settle(c);
 }
 
 /* The end. */
@@ -61,17 +61,17 @@ fail_calls(struct upstream_conn *c, enum call_failure how, const char *why)
 }
 
 void
-conn_fail(struct upstream_conn *c, enum call_failure how, const char *why)
+up_fail(struct upstream_conn *c, enum call_failure how, const char *why)
 {
-	conn_enter(c);
+	up_enter(c);
 	list_remove(&c->link); /* those who are told may ask again, but not this one */
 	fail_calls(c, how, why);
-	conn_close(c);
-	conn_leave(c);
+	up_close(c);
+	up_leave(c);
 }
 
 void
-conn_close(struct upstream_conn *c)
+up_close(struct upstream_conn *c)
 {
 	if (c->stage == CONN_CLOSED)
 		return;
@@ -97,7 +97,7 @@ conn_close(struct upstream_conn *c)
 static void
 idle_for_too_long(struct timer *t)
 {
-	conn_close(container_of(t, struct upstream_conn, timer));
+	up_close(container_of(t, struct upstream_conn, timer));
 }
 
 /* A connection that began with a PROXY header is one client's; one that is at its end nobody's. */
@@ -121,11 +121,11 @@ rest(struct upstream_conn *c)
 	c->idle = true;
 	timer_set(loop_of(c), &c->timer, pool_to(p)->idle_timeout, idle_for_too_long);
 	if (++p->idle_count > p->proxy->idle_connections)
-		conn_close(container_of(p->idle.next, struct upstream_conn, link));
+		up_close(container_of(p->idle.next, struct upstream_conn, link));
 }
 
 void
-conn_settle(struct upstream_conn *c)
+up_settle(struct upstream_conn *c)
 {
 	if (c->stage == CONN_CLOSED || !list_empty(&c->calls))
 		return;
@@ -133,7 +133,7 @@ conn_settle(struct upstream_conn *c)
 		if (!c->idle)
 			rest(c);
 	} else if (c->depth == 0) {
-		conn_close(c);
+		up_close(c);
 	}
 }
 
@@ -142,11 +142,11 @@ conn_settle(struct upstream_conn *c)
 static void
 go_on(struct timer *t)
 {
-	conn_pump(container_of(t, struct upstream_conn, timer));
+	up_pump(container_of(t, struct upstream_conn, timer));
 }
 
 void
-conn_go_on(struct upstream_conn *c)
+up_go_on(struct upstream_conn *c)
 {
 	if (c->stage == CONN_OPEN && !c->idle)
 		timer_set(loop_of(c), &c->timer, 0, go_on);
@@ -161,11 +161,11 @@ send_some(struct upstream_conn *c)
 	size_t taken;
 
 	while (r == TLS_DONE && buf_len(out) > 0) {
-		r = conn_write(c, buf_span(out), &taken);
+		r = up_write(c, buf_span(out), &taken);
 		if (r == TLS_DONE)
 			buf_taken(out, taken);
 		else if (r == TLS_WANT_SEND)
-			conn_wait_for_room(c);
+			up_wait_for_room(c);
 	}
 	return r;
 }
@@ -211,7 +211,7 @@ fill(struct upstream_conn *c)
 	if (!caller_wants_input(c->caller) ||
 	    (!c->readable && (c->tls == NULL || !tls_has_more(c->tls))))
 		return false;
-	switch (conn_read(c, needs->scratch, needs->scratch_size, &got)) {
+	switch (up_read(c, needs->scratch, needs->scratch_size, &got)) {
 	case TLS_DONE:
 		(void)caller_receive(c->caller, span_of(needs->scratch, got));
 		return true;
@@ -241,21 +241,21 @@ is_over(const struct upstream_conn *c)
 }
 
 void
-conn_pump(struct upstream_conn *c)
+up_pump(struct upstream_conn *c)
 {
 	bool more = true;
 	int round;
 
 	if (c->depth > 0)
 		return;
-	conn_enter(c);
+	up_enter(c);
 	for (round = 0; more && round < ROUNDS_A_TURN && c->stage == CONN_OPEN; round++)
 		more = flush(c) && c->stage == CONN_OPEN && fill(c);
 	if (more)
-		conn_go_on(c);
+		up_go_on(c);
 	if (is_over(c))
-		conn_fail(c, CALL_CUT, "the connection was lost");
-	conn_leave(c);
+		up_fail(c, CALL_CUT, "the connection was lost");
+	up_leave(c);
 }
 
 /*
@@ -269,10 +269,10 @@ on_output(void *owner)
 
 	if (c->depth > 0)
 		return;
-	conn_enter(c);
+	up_enter(c);
 	if (c->pool->proxy->http2 || (flush(c) && c->readable))
-		conn_go_on(c);
-	conn_leave(c);
+		up_go_on(c);
+	up_leave(c);
 }
 
 static const struct caller_host host = {on_output};
@@ -282,7 +282,7 @@ static const struct caller_host host = {on_output};
  * which mostly follows in the same turn, or at the turn's end. What fails is told later.
  */
 void
-conn_engage(struct upstream_conn *c, bool whole)
+up_engage(struct upstream_conn *c, bool whole)
 {
 	if (c->idle) {
 		forget_idle(c);
@@ -291,11 +291,11 @@ conn_engage(struct upstream_conn *c, bool whole)
 	}
 	if (c->pool->proxy->http2 || !whole || caller_is_dead(c->caller) ||
 	    send_some(c) != TLS_DONE)
-		conn_go_on(c);
+		up_go_on(c);
 }
 
 void
-conn_send(struct upstream_conn *c)
+up_send(struct upstream_conn *c)
 {
 	if (c->stage == CONN_OPEN)
 		(void)send_some(c);
@@ -318,18 +318,18 @@ static void
 find_another(struct upstream_call *call)
 {
 	list_remove(&call->link);
-	conn_new(call->pool, call);
+	up_new(call->pool, call);
 }
 
 void
-conn_opened(struct upstream_conn *c)
+up_opened(struct upstream_conn *c)
 {
 	struct upstream_call *call;
 
 	c->stage = CONN_OPEN;
 	timer_stop(&c->timer);
 	c->caller = h1_caller_new(&host, c, &limits);
-	conn_enter(c);
+	up_enter(c);
 	while (c->stage == CONN_OPEN && (call = next_waiting(c)) != NULL) {
 		if (!call_begin_on(call, c, &call->request)) {
 			find_another(call);
@@ -340,5 +340,5 @@ conn_opened(struct upstream_conn *c)
 		call->ops->writable(call->owner);
 	}
 	c->depth--;
-	conn_pump(c);
+	up_pump(c);
 }

@@ -76,7 +76,7 @@ transmit(void *owner, const void *from, size_t len)
 static const struct tls_io io = {receive, transmit};
 
 enum tls_result
-conn_read(struct upstream_conn *c, void *to, size_t len, size_t *got)
+up_read(struct upstream_conn *c, void *to, size_t len, size_t *got)
 {
 	if (c->tls != NULL)
 		return tls_read(c->tls, to, len, got);
@@ -89,7 +89,7 @@ conn_read(struct upstream_conn *c, void *to, size_t len, size_t *got)
 }
 
 enum tls_result
-conn_write(struct upstream_conn *c, struct span bytes, size_t *taken)
+up_write(struct upstream_conn *c, struct span bytes, size_t *taken)
 {
 	if (c->tls != NULL)
 		return tls_write(c->tls, bytes, taken);
@@ -100,7 +100,7 @@ conn_write(struct upstream_conn *c, struct span bytes, size_t *taken)
 
 /* Its timer ends it, if that fails. */
 void
-conn_wait_for_room(struct upstream_conn *c)
+up_wait_for_room(struct upstream_conn *c)
 {
 	if (!c->asks_out && !failed(watch_change(loop_of(c), &c->watch, EVENTS | READY_OUT)))
 		c->asks_out = true;
@@ -129,7 +129,7 @@ static void
 cannot_secure(struct upstream_conn *c, const char *why)
 {
 	mark_down(c->pool);
-	conn_fail(c, CALL_TLS, why);
+	up_fail(c, CALL_TLS, why);
 }
 
 static void
@@ -140,10 +140,10 @@ handshake(struct upstream_conn *c)
 		if (c->pool->proxy->http2 && !span_equal(tls_alpn(c->tls), SPAN_OF("h2")))
 			cannot_secure(c, "it does not speak HTTP/2 (h2 by ALPN)");
 		else
-			conn_opened(c);
+			up_opened(c);
 		break;
 	case TLS_WANT_SEND:
-		conn_wait_for_room(c);
+		up_wait_for_room(c);
 		break;
 	case TLS_WANT_RECV:
 		break;
@@ -207,7 +207,7 @@ connected(struct upstream_conn *c)
 	if (c->pool->proxy->scheme == SCHEME_HTTPS)
 		secure(c);
 	else
-		conn_opened(c);
+		up_opened(c);
 }
 
 static void
@@ -229,9 +229,9 @@ ready(struct watch *watch, uint32_t events)
 	} else if (c->stage == CONN_SECURING) {
 		handshake(c);
 	} else if (c->idle && c->tls == NULL && !c->pool->proxy->http2) {
-		conn_close(c); /* there is nothing it could have to say but farewell */
+		up_close(c); /* there is nothing it could have to say but farewell */
 	} else {
-		conn_pump(c);
+		up_pump(c);
 	}
 }
 
@@ -311,11 +311,11 @@ next_address(struct upstream_conn *c, enum call_failure how, const char *why)
 		return;
 	}
 	mark_down(c->pool);
-	conn_fail(c, how, why);
+	up_fail(c, how, why);
 }
 
 void
-conn_new(struct pool *p, struct upstream_call *first)
+up_new(struct pool *p, struct upstream_call *first)
 {
 	struct upstream_conn *c = MEM_NEW(struct upstream_conn);
 

@@ -87,38 +87,38 @@ pool_to(const struct pool *p)
 }
 
 /* Connects are made for a first call, which waits for it. */
-void conn_new(struct pool *p, struct upstream_call *first);
+void up_new(struct pool *p, struct upstream_call *first);
 
 /* It is connected, or secured as well: its calls begin. */
-void conn_opened(struct upstream_conn *c);
+void up_opened(struct upstream_conn *c);
 
 /* Sends and receives until it has to wait. `c` may be gone then. */
-void conn_pump(struct upstream_conn *c);
+void up_pump(struct upstream_conn *c);
 
 /* The same from the loop, soon. */
-void conn_go_on(struct upstream_conn *c);
+void up_go_on(struct upstream_conn *c);
 
 /* It has a call more; `whole`: without a body to come. */
-void conn_engage(struct upstream_conn *c, bool whole);
+void up_engage(struct upstream_conn *c, bool whole);
 
 /* Sends what there is, and tells nobody. */
-void conn_send(struct upstream_conn *c);
+void up_send(struct upstream_conn *c);
 
 /* Without a call on it, it is kept, or closed: as soon as nothing of it is on the stack. */
-void conn_settle(struct upstream_conn *c);
+void up_settle(struct upstream_conn *c);
 
 /* Around what calls others: its memory stays until the last of these has left. */
-void conn_enter(struct upstream_conn *c);
-void conn_leave(struct upstream_conn *c);
+void up_enter(struct upstream_conn *c);
+void up_leave(struct upstream_conn *c);
 
 /* Its calls fail so, and it is closed. */
-void conn_fail(struct upstream_conn *c, enum call_failure how, const char *why);
-void conn_close(struct upstream_conn *c);
+void up_fail(struct upstream_conn *c, enum call_failure how, const char *why);
+void up_close(struct upstream_conn *c);
 
 /* What sockets say; the pieces of it that reading and writing need. */
-enum tls_result conn_read(struct upstream_conn *c, void *to, size_t len, size_t *got);
-enum tls_result conn_write(struct upstream_conn *c, struct span bytes, size_t *taken);
-void conn_wait_for_room(struct upstream_conn *c);
+enum tls_result up_read(struct upstream_conn *c, void *to, size_t len, size_t *got);
+enum tls_result up_write(struct upstream_conn *c, struct span bytes, size_t *taken);
+void up_wait_for_room(struct upstream_conn *c);
 
 /* Begins `call` on a connection that is open; false when it takes no more. Tells nobody. */
 MUST_CHECK bool call_begin_on(struct upstream_call *call, struct upstream_conn *c,

@@ -7,6 +7,8 @@
 
 #include "tls/conn.h"
 
+#define TLS_AUTHORITIES_MAX (2 << 20) /* bytes of a file of them; the system's has 220 KB */
+
 struct tls_client; /* what connections to one set of servers share; one per worker */
 
 enum tls_trust {
