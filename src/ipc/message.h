@@ -81,6 +81,9 @@ enum counter {
 	COUNTER_COUNT,
 };
 
+/* What MESSAGE_SERVER counts. */
+enum server_counter { SERVER_ACTIVE, SERVER_SERVED, SERVER_FAILURES };
+
 struct message {
 	enum message_type type;
 	uint64_t generation;

@@ -125,6 +125,13 @@ put_combined(struct access_log *log, const struct exchange *ex)
 	       put(log, "\" \"", field_or_none(r, SPAN_OF("user-agent"))) && buf_byte(b, '"');
 }
 
+/* Only where a back end answered. */
+static bool
+put_upstream(struct access_log *log, const char *server)
+{
+	return server == NULL || put(log, "\",\"upstream\":\"", span_str(server));
+}
+
 static bool
 put_json(struct access_log *log, const struct exchange *ex, int64_t now_ms)
 {
@@ -145,7 +152,7 @@ put_json(struct access_log *log, const struct exchange *ex, int64_t now_ms)
 			  now_ms - ex->began_ms, tls != NULL ? tls : "") &&
 	       put(log, ",\"referer\":\"", field_or_none(r, SPAN_OF("referer"))) &&
 	       put(log, "\",\"agent\":\"", field_or_none(r, SPAN_OF("user-agent"))) &&
-	       buf_append(b, SPAN_OF("\"}"));
+	       put_upstream(log, ex->served_by) && buf_append(b, SPAN_OF("\"}"));
 }
 
 void

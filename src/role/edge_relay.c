@@ -89,6 +89,8 @@ relay_done(void *owner, const struct relay_result *result)
 	struct job *j = owner;
 	struct worker *w = j->worker;
 
+	atomic_fetch_sub_explicit(&target_of(j)->active, 1, memory_order_relaxed);
+	worker_uncount(w, COUNTER_OPEN_RELAY);
 	worker_count(w, COUNTER_RELAY_IN, result->from_client);
 	worker_count(w, COUNTER_RELAY_OUT, result->from_backend);
 	log_job(j, j->to->at[member_of(j)].text, end_text(result->end), result->from_client,
@@ -128,6 +130,7 @@ failed_to_connect(struct job *j, const char *why)
 	drop_backend(j);
 	if (j->address >= t->count) {
 		log_peer(&j->worker->limit, "%s: %s cannot be reached: %s", j->rule, b->text, why);
+		atomic_fetch_add_explicit(&t->failures, 1, memory_order_relaxed);
 		atomic_store_explicit(&t->down_until,
 				      loop_now(j->worker->loop) + (int64_t)j->to->retry_after,
 				      memory_order_relaxed);
@@ -175,7 +178,10 @@ connected(struct job *j)
 		give_up(j, e.text);
 		return;
 	}
+	atomic_fetch_add_explicit(&target_of(j)->active, 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&target_of(j)->served, 1, memory_order_relaxed);
 	worker_count(w, COUNTER_RELAYED, 1);
+	worker_count(w, COUNTER_OPEN_RELAY, 1);
 }
 
 static void

@@ -374,6 +374,7 @@ start(struct warden *w)
 		return e;
 	w->started_ms = loop_now(w->loop);
 	w->hosts = hosts_new(w);
+	w->status = status_new();
 	return begin(w);
 }
 

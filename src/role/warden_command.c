@@ -1,4 +1,3 @@
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,10 +12,11 @@
 #include "role/warden_private.h"
 
 #define REQUEST_MAX   256
-#define ANSWER_MAX    65536
+#define ANSWER_MAX    (128 * 1024)
 #define CONFIRM_MAX_S 86400
 #define PATIENCE_MS   5000
-#define STATUS_MS     20 /* for edge to say its counters */
+#define STATUS_MS     5 /* for edge to say its counters, so often: */
+#define STATUS_TRIES  200
 #define TURN_MS       50
 
 struct commands {
@@ -31,7 +31,9 @@ struct command {
 	struct watch watch;
 	struct timer timer;
 	int fd;
-	uint64_t confirm_ms; /* of a reload */
+	uint64_t confirm_ms;   /* of a reload */
+	unsigned asked, tries; /* of a status */
+	bool json;
 };
 
 static void
@@ -44,20 +46,28 @@ command_free(struct command *c)
 }
 
 /* "ok" or "error", then the text. The answer fits the socket's buffer, so it is written at once. */
+static void
+say(struct command *c, bool ok, struct span text)
+{
+	struct buf answer = buf_with_cap(ANSWER_MAX + 16);
+
+	if (buf_append(&answer, ok ? SPAN_OF("ok\n") : SPAN_OF("error\n")) &&
+	    buf_append(&answer, text) && buf_byte(&answer, '\n'))
+		(void)sock_write(c->fd, buf_span(&answer).p, buf_len(&answer));
+	buf_free(&answer);
+	command_free(c);
+}
+
 void
 command_answer(struct command *c, bool ok, const char *fmt, ...)
 {
-	struct buf answer = buf_with_cap(ANSWER_MAX);
 	char text[8192];
 	va_list args;
 
 	va_start(args, fmt);
 	vsnprintf(text, sizeof text, fmt, args);
 	va_end(args);
-	if (buf_printf(&answer, "%s\n%s\n", ok ? "ok" : "error", text))
-		(void)sock_write(c->fd, buf_span(&answer).p, buf_len(&answer));
-	buf_free(&answer);
-	command_free(c);
+	say(c, ok, span_str(text));
 }
 
 /* A change that is being applied comes first: a certificate's renewal, say. */
@@ -106,36 +116,27 @@ do_log(struct command *c, struct span argument)
 }
 
 static void
-say_status(struct timer *t)
+say_status(struct command *c, bool fresh)
 {
-	static const char *const names[] = {
-	    [COUNTER_OPEN] = "open connections",
-	    [COUNTER_ACCEPTED] = "connections accepted",
-	    [COUNTER_TLS] = "TLS handshakes",
-	    [COUNTER_TLS_RESUMED] = "of these resumed",
-	    [COUNTER_TLS_FAILED] = "TLS handshakes failed",
-	    [COUNTER_REQUESTS] = "HTTP requests",
-	    [COUNTER_RELAYED] = "connections relayed",
-	    [COUNTER_RELAY_FAILED] = "without a back end",
-	    [COUNTER_RELAY_IN] = "bytes relayed from clients",
-	    [COUNTER_RELAY_OUT] = "bytes relayed to clients",
-	    [COUNTER_HANDED] = "connections handed to sshd",
-	    [COUNTER_REFUSED] = "connections refused (no protocol of ours)",
-	    [COUNTER_EVICTED] = "waiting connections closed for room",
-	};
-	struct command *c = container_of(t, struct command, timer);
-	struct warden *w = c->warden;
 	struct buf text = buf_with_cap(ANSWER_MAX);
-	bool fits = buf_printf(&text, "serving %s for %" PRId64 " s, edge is pid %d\n", w->file,
-			       (loop_now(w->loop) - w->started_ms) / 1000, (int)w->edge.pid);
+	bool fits = (c->json ? status_put_json : status_put_text)(c->warden, fresh, &text);
 
-	for (size_t i = 0; i < COUNT(names); i++)
-		fits = fits && buf_printf(&text, "%12" PRIu64 " %s\n", w->counters[i], names[i]);
-	if (confirm_pending(w))
-		fits = fits && buf_append(&text, SPAN_OF("the configuration awaits confirmation: "
-							 "sallyport confirm\n"));
-	command_answer(c, fits, "%.*s", (int)buf_len(&text), (const char *)buf_span(&text).p);
+	say(c, fits, fits ? buf_span(&text) : SPAN_OF("there is too much to tell"));
 	buf_free(&text);
+}
+
+/* Until edge has told its counters; what it told before, when it does not come to it. */
+static void
+await_status(struct timer *t)
+{
+	struct command *c = container_of(t, struct command, timer);
+
+	bool fresh = status_rounds(c->warden) != c->asked;
+
+	if (fresh || c->tries++ == STATUS_TRIES)
+		say_status(c, fresh);
+	else
+		timer_set(c->warden->loop, t, STATUS_MS, await_status);
 }
 
 static void
@@ -143,9 +144,14 @@ do_status(struct command *c, struct span argument)
 {
 	struct message ask = {.type = MESSAGE_ASK};
 
-	(void)argument;
+	c->json = span_equal(argument, SPAN_OF("json"));
+	if (argument.len > 0 && !c->json) {
+		command_answer(c, false, "unknown request");
+		return;
+	}
+	c->asked = status_rounds(c->warden);
 	edge_tell(c->warden, &ask);
-	timer_set(c->warden->loop, &c->timer, STATUS_MS, say_status);
+	timer_set(c->warden->loop, &c->timer, STATUS_MS, await_status);
 }
 
 static const struct verb {

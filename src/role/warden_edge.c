@@ -144,8 +144,9 @@ on_message(struct channel *ch, struct message *m, void *owner)
 	case MESSAGE_INETD:
 		inetd_run(w, m->fds[0], &m->addresses[0]);
 		break;
+	case MESSAGE_SERVER:
 	case MESSAGE_STATUS:
-		memcpy(w->counters, m->counters, sizeof w->counters);
+		status_add(w, m);
 		break;
 	default:
 		break;

@@ -10,6 +10,7 @@
 #include "role/warden_listen.h"
 #include "role/warden_provision.h"
 
+struct edge_status; /* what edge counted, as of when it was last asked */
 struct known_hosts; /* names and their addresses, as of the last look-up */
 struct command;     /* a command line that waits for its answer */
 struct commands;
@@ -41,7 +42,7 @@ struct warden {
 	bool ready;               /* systemd knows that we serve */
 
 	struct edge_child edge;
-	uint64_t counters[MESSAGE_COUNTERS];
+	struct edge_status *status;
 	struct known_hosts *hosts;
 	struct timer certificates;
 	struct timer rollback;
@@ -105,5 +106,15 @@ void confirm_keep_history(struct warden *w, struct span text);
 struct err commands_listen(struct warden *w);
 void commands_close(struct warden *w);
 void command_answer(struct command *c, bool ok, const char *fmt, ...) PRINTF(3, 4);
+
+/* warden_status.c */
+struct edge_status *status_new(void);
+void status_add(struct warden *w, const struct message *m); /* MESSAGE_SERVER, MESSAGE_STATUS */
+unsigned status_rounds(const struct warden *w);             /* how often edge has told all of it */
+
+/* All of it, for people or as one JSON object; `fresh`: edge has just told it. False when `out` is
+ * full. */
+MUST_CHECK bool status_put_text(const struct warden *w, bool fresh, struct buf *out);
+MUST_CHECK bool status_put_json(const struct warden *w, bool fresh, struct buf *out);
 
 #endif
