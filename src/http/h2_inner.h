@@ -112,6 +112,10 @@ ssize_t h2_read_answer(nghttp2_session *ng, int32_t id, uint8_t *to, size_t leng
 int h2_send_answer(nghttp2_session *ng, nghttp2_frame *frame, const uint8_t *head, size_t length,
 		   nghttp2_data_source *source, void *owner);
 
+/* h2_memory.c */
+nghttp2_mem *h2_memory(void);
+void h2_memory_end(void);
+
 /* h2_output.c */
 uint8_t *h2_output_room(struct h2 *h, size_t n);
 void h2_output_give_back(struct h2 *h);

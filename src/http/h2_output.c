@@ -64,6 +64,7 @@ h2_thread_end(void)
 {
 	while (pool.count > 0)
 		free(pool.buffers[--pool.count]);
+	h2_memory_end();
 }
 
 void
