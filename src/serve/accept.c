@@ -120,14 +120,15 @@ codings_accepted(const struct request *r)
 	return out;
 }
 
+/* "text" with a '/', and maybe a star behind it: all of that kind. */
 static bool
 fits(struct span wanted, struct span type)
 {
 	if (wanted.len > 0 && wanted.p[wanted.len - 1] == '*')
 		wanted.len--;
-	if (wanted.len == 0 || wanted.p[wanted.len - 1] == '/')
-		return span_equal_nocase(span_head(type, wanted.len), wanted);
-	return span_equal_nocase(type, wanted);
+	else if (wanted.len == 0 || wanted.p[wanted.len - 1] != '/')
+		return span_equal_nocase(type, wanted);
+	return span_equal_nocase(span_head(type, wanted.len), wanted);
 }
 
 bool

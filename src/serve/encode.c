@@ -22,6 +22,13 @@ struct job {
 	uint8_t input[INPUT_MAX], output[OUTPUT_MAX];
 };
 
+/* Stands in a handler's place until what it gave has gone on. */
+struct wait {
+	struct handler_ops ops; /* the handler's own, but for `writable` */
+	const struct handler_ops *handler;
+	bool over;
+};
+
 /*
  * Stands between a handler and the protocol. `ops` is what the exchange has for its ops, and
  * is how the encoder is found again.
@@ -35,9 +42,7 @@ struct encoder {
 	bool last;       /* the handler has given all */
 	const struct field *trailers;
 	size_t trailer_count;
-	/* The handler's own but for `writable`, which first sends what is here. */
-	struct handler_ops waiting;
-	const struct handler_ops *handler; /* it, while `waiting` stands in its place */
+	struct wait *wait; /* the last that was begun; NULL: none yet */
 };
 
 static _Thread_local size_t jobs;
@@ -311,21 +316,34 @@ on_writable(struct exchange *ex)
 
 	if (e->job == NULL || push(ex, e) != PUSH_DONE)
 		return;
-	ex->handler = e->handler;
+	ex->handler = e->wait->handler;
+	e->wait->over = true;
 	if (ex->handler != NULL && ex->handler->writable != NULL)
 		ex->handler->writable(ex);
 }
 
-/* Until there is room again the handler need not be asked: there would be none for it. */
+static bool
+is_waiting(const struct exchange *ex, const struct encoder *e)
+{
+	return e->wait != NULL && ex->handler == &e->wait->ops;
+}
+
+/*
+ * Until there is room again the handler need not be asked: there would be none for it. A wait
+ * that is not over may be what somebody else keeps as the handler before him.
+ */
 static void
 wait_for_room(struct exchange *ex, struct encoder *e)
 {
-	if (ex->handler == &e->waiting)
+	if (is_waiting(ex, e))
 		return;
-	e->handler = ex->handler;
-	e->waiting = ex->handler != NULL ? *ex->handler : (struct handler_ops){0};
-	e->waiting.writable = on_writable;
-	ex->handler = &e->waiting;
+	if (e->wait == NULL || !e->wait->over)
+		e->wait = ARENA_NEW(ex->memory, struct wait);
+	*e->wait = (struct wait){.handler = ex->handler};
+	if (ex->handler != NULL)
+		e->wait->ops = *ex->handler;
+	e->wait->ops.writable = on_writable;
+	ex->handler = &e->wait->ops;
 }
 
 static uint8_t *
@@ -339,7 +357,7 @@ room(struct exchange *ex, size_t *len)
 	if (e->last || ex->answered)
 		return NULL;
 	/* Somebody else took the handler's place while we waited: then he is asked for us. */
-	if (!is_idle(e->job) && (ex->handler == &e->waiting || push(ex, e) != PUSH_DONE))
+	if (!is_idle(e->job) && (is_waiting(ex, e) || push(ex, e) != PUSH_DONE))
 		return NULL;
 	*len = e->left >= 0 && e->left < INPUT_MAX ? (size_t)e->left : INPUT_MAX;
 	return e->job->input;
