@@ -8,6 +8,7 @@
 struct arguments {
 	const char *file;    /* -c, absolute */
 	const char *confirm; /* --confirm SECONDS, or NULL */
+	const char *method;  /* --method NAME, or NULL */
 	bool defaults, manual;
 };
 
@@ -18,5 +19,6 @@ int command_reload(const struct arguments *a);
 int command_confirm(const struct arguments *a);
 int command_status(const struct arguments *a);
 int command_reopen_log(const struct arguments *a);
+int command_hash_password(const struct arguments *a);
 
 #endif

@@ -15,7 +15,7 @@
 #define USAGE_ERROR 2
 
 /* Which options a command knows besides -c and --help. */
-enum { OPTION_CONFIRM = 1, OPTION_PRINT = 2 };
+enum { OPTION_CONFIRM = 1, OPTION_PRINT = 2, OPTION_METHOD = 4 };
 
 static const struct command {
 	const char *name;
@@ -30,6 +30,8 @@ static const struct command {
     {"confirm", command_confirm, 0, "keep the configuration that awaits confirmation"},
     {"status", command_status, 0, "what the running server counts"},
     {"reopen-log", command_reopen_log, 0, "open the access log anew, after it was rotated"},
+    {"hash-password", command_hash_password, OPTION_METHOD,
+     "make the line of basic_auth for a password, asked for or read from a pipe"},
     {"config", command_config, OPTION_PRINT,
      "print the configuration as it is understood; --defaults: every option there is"},
 };
@@ -47,9 +49,9 @@ usage(FILE *to)
 	      "usage: sallyport COMMAND [-c FILE] [OPTION]\n\n",
 	      to);
 	for (size_t i = 0; i < COUNT(commands); i++)
-		fprintf(to, "  %-11s %s\n", commands[i].name, commands[i].help);
-	fputs("  version     print the version\n"
-	      "  help        print this\n\n"
+		fprintf(to, "  %-13s %s\n", commands[i].name, commands[i].help);
+	fputs("  version       print the version\n"
+	      "  help          print this\n\n"
 	      "FILE is " CONFIG_DEFAULT_FILE " unless given. The manual: sallyport(8), "
 	      "sallyport.conf(5).\n",
 	      to);
@@ -114,6 +116,11 @@ take_option(const struct command *c, struct arguments *a, char **argv, int argc,
 		a->confirm = value;
 		return true;
 	}
+	if ((c->options & OPTION_METHOD) && strcmp(word, "--method") == 0 && value != NULL) {
+		(*i)++;
+		a->method = value;
+		return true;
+	}
 	if ((c->options & OPTION_PRINT) && strcmp(word, "--defaults") == 0)
 		return a->defaults = true;
 	if ((c->options & OPTION_PRINT) && strcmp(word, "--manual") == 0)
@@ -127,9 +134,10 @@ run_command(const struct command *c, int argc, char **argv, struct arguments *a)
 	for (int i = 2; i < argc; i++) {
 		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
 			printf("sallyport %s [-c FILE]%s: %s\n", c->name,
-			       c->options & OPTION_CONFIRM ? " [--confirm SECONDS]"
-			       : c->options & OPTION_PRINT ? " [--defaults]"
-							   : "",
+			       c->options & OPTION_CONFIRM  ? " [--confirm SECONDS]"
+			       : c->options & OPTION_PRINT  ? " [--defaults]"
+			       : c->options & OPTION_METHOD ? " [--method yescrypt|bcrypt|sha512]"
+							    : "",
 			       c->help);
 			return 0;
 		}

@@ -7,6 +7,7 @@
 #include "serve/file.h"
 #include "serve/location.h"
 #include "serve/policy.h"
+#include "serve/proxy.h"
 #include "serve/redirect.h"
 #include "serve/rewrite.h"
 
@@ -82,9 +83,17 @@ serve_files(const struct serve *s, struct exchange *ex, const struct site *site,
 	file_serve(s, ex, site, route, rewrite_path(ex, route));
 }
 
+static void
+serve_proxied(const struct serve *s, struct exchange *ex, const struct site *site,
+	      const struct route *route)
+{
+	proxy_serve(s, ex, site, route, rewrite_target(ex, route));
+}
+
 static void (*const handlers[])(const struct serve *s, struct exchange *ex, const struct site *site,
 				const struct route *route) = {
     [ROUTE_FILES] = serve_files,
+    [ROUTE_PROXY] = serve_proxied,
     [ROUTE_REDIRECT] = redirect_serve,
     [ROUTE_RESPOND] = respond_serve,
 };
@@ -213,5 +222,6 @@ serve_secure(const struct serve *s, struct exchange *ex)
 	}
 	site = site_of_tls(s->config, ex->client->server_name);
 	policy_apply(policy_of(s->policies, site, NULL), ex);
+	error_pages_offer(s, ex, site, NULL);
 	exchange_respond_status(ex, 421, SPAN_NONE);
 }

@@ -1,0 +1,128 @@
+/* sallyport hash-password: the line of basic_auth for a password that nobody else sees. */
+#include <crypt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/attr.h"
+#include "cli/command.h"
+
+#define LINE_SIZE 514 /* what crypt(3) takes, and a line's end */
+
+static const struct method {
+	const char *name, *prefix; /* crypt(5) */
+} methods[] = {{"yescrypt", "$y$"}, {"bcrypt", "$2b$"}, {"sha512", "$6$"}};
+
+static struct termios as_it_was;
+
+/* A terminal left without echo is one that the next command cannot be read on. */
+static void
+interrupted(int number)
+{
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &as_it_was);
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+static void
+echo_off(void)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
+	struct termios silent = as_it_was;
+
+	for (size_t i = 0; i < COUNT(signals); i++)
+		signal(signals[i], interrupted);
+	silent.c_lflag &= ~(tcflag_t)ECHO;
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+}
+
+static int
+complain(const char *why)
+{
+	fprintf(stderr, "sallyport: %s\n", why);
+	return 1;
+}
+
+/* What is wrong with what was read; NULL: nothing, and it is in `line` without its end. */
+static const char *
+read_line(char line[LINE_SIZE])
+{
+	if (fgets(line, LINE_SIZE, stdin) == NULL)
+		return "there is no password to be read";
+	size_t len = strlen(line), end = strcspn(line, "\r\n");
+	if (end == len && len + 1 == LINE_SIZE)
+		return "a password has at most 511 bytes";
+	line[end] = '\0';
+	for (const char *c = line; *c != '\0'; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7F)
+			return "a password has no control characters (RFC 7617)";
+	return end > 0 ? NULL : "an empty password is none";
+}
+
+/* Typed twice, as nobody sees it. */
+static const char *
+ask(char line[LINE_SIZE])
+{
+	char again[LINE_SIZE] = "";
+	const char *why;
+
+	echo_off();
+	fputs("Password: ", stderr);
+	why = read_line(line);
+	if (why == NULL) {
+		fputs("\nThe same again: ", stderr);
+		why = read_line(again);
+	}
+	fputs("\n", stderr);
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &as_it_was);
+	if (why == NULL && strcmp(line, again) != 0)
+		why = "these are two different passwords";
+	explicit_bzero(again, sizeof again);
+	return why;
+}
+
+static const struct method *
+find_method(const char *name)
+{
+	for (size_t i = 0; i < COUNT(methods); i++)
+		if (name == NULL || strcmp(methods[i].name, name) == 0)
+			return &methods[i];
+	return NULL;
+}
+
+/* The name stands for one to be written in its place. */
+static const char *
+print_hash(const struct method *m, const char *password)
+{
+	static struct crypt_data data;
+	char setting[CRYPT_GENSALT_OUTPUT_SIZE];
+	const char *hash = NULL;
+
+	if (crypt_gensalt_rn(m->prefix, 0, NULL, 0, setting, sizeof setting) != NULL)
+		hash = crypt_r(password, setting, &data);
+	if (hash == NULL || hash[0] == '*')
+		return "crypt(3) does not know this method here";
+	printf("user NAME %s\n", hash);
+	explicit_bzero(&data, sizeof data);
+	return NULL;
+}
+
+int
+command_hash_password(const struct arguments *a)
+{
+	const struct method *m = find_method(a->method);
+	char line[LINE_SIZE];
+	const char *why;
+
+	if (m == NULL)
+		return complain("the methods are yescrypt, bcrypt and sha512");
+	setvbuf(stdin, NULL, _IONBF, 0); /* no copy in a buffer that is not wiped */
+	why = tcgetattr(STDIN_FILENO, &as_it_was) == 0 ? ask(line) : read_line(line);
+	if (why == NULL)
+		why = print_hash(m, line);
+	explicit_bzero(line, sizeof line);
+	return why == NULL ? 0 : complain(why);
+}
