@@ -203,8 +203,7 @@ policy_read_user(struct reader *r, const struct option *o, const struct directiv
 	else if (has_account(lists, name->text))
 		FAULT(r, name->at, "user %s is here a second time", reader_shown(r, name));
 	if (why != NULL)
-		FAULT(r, hash->at,
-		      "%s: make one with \"mkpasswd -m yescrypt\" or \"openssl passwd -6\"", why);
+		FAULT(r, hash->at, "%s: make one with \"sallyport hash-password\"", why);
 	*ARENA_PUSH(r->memory, lists->accounts, lists->account_count) =
 	    (struct account){arena_copy(r->memory, name->text), arena_copy(r->memory, hash->text)};
 }

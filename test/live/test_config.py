@@ -55,6 +55,10 @@ def test_a_good_file_is_good_and_nothing_is_made_for_looking(check, tmp_path):
     ("log { access xml }", 14, r"combined"),
     ("}", 1, r""),
     ("drain_timeout", 1, r""),
+    ("site a.example { certificate self-signed; proxy http://127.0.0.1/app }", 49, r"without a path"),
+    ("site a.example { certificate self-signed; proxy http://h { verify off } }", 43, r"of TLS"),
+    ("site a.example { certificate self-signed; redirect /{pth} }", 52, r"no placeholder"),
+    ("site a.example { certificate self-signed; header Connection close }", 50, r"server to say"),
     # What there will be, but is not.
     ("site a.example { certificate acme; root /srv }", 30, r"not built yet"),
     ("share { openvpn builtin }", 17, r"not built yet"),
@@ -78,6 +82,21 @@ def test_two_certificates_with_keys_of_one_type_are_refused_by_check_too(check, 
     code, text, conf = check(f"site a.example {{\n{lines}\nroot {tmp_path}\n}}\n")
     assert code == 1
     assert re.match(rf"{conf}: site a.example \(line 2\): .*same key type", text), text
+
+
+def test_a_password_in_place_of_its_hash_is_not_repeated(check):
+    code, text, conf = check("site a.example {\ncertificate self-signed\nroot /srv\n"
+                             "basic_auth staff {\nuser alice hunter2\n}\n}\n")
+    assert code == 1
+    assert f"{conf}:6:12: this is no hash of a password" in text
+    assert "hunter2" not in text
+
+
+def test_whoever_believes_any_certificate_is_warned(check, tmp_path):
+    code, text, conf = check(f"site a.example {{ certificate self-signed; root {tmp_path}\n"
+                             "route /app/* { proxy https://127.0.0.1:9 { verify off } }\n}\n")
+    assert code == 0, text
+    assert re.search(rf"{conf}:3:44: whoever answers in this server's place is believed", text), text
 
 
 def test_every_mistake_is_said_not_only_the_first(check):
@@ -107,6 +126,15 @@ def test_printing_the_configuration_twice_changes_nothing(tmp_path):
         site a.example *.b.example {{
             certificate self-signed
             route /x/* {{ root {tmp_path} }}
+            route /app/* {{
+                match X-Kind "a b"; strip_prefix /app; limit_body 100m; try off
+                proxy https://10.0.0.5 https://[::1]:9443 {{
+                    verify pin {"AB:" * 31}cd ; balance hash Cookie ; header -X-A
+                }}
+            }}
+            route /old/* {{ redirect 301 https://a.example/new{{path}} }}
+            try {{path}}.html /index.html ; limit_rate 20/s burst 50 ; header ?X-A "{{b}}"
+            error_page 404 403 /404.html ; hsts 2d subdomains ; compress_types text/*
             root /srv
         }}
         share {{
