@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "http/h1.h"
+#include "http/h2.h"
 #include "os/sock.h"
 #include "role/edge.h"
 #include "role/edge_conn.h"
@@ -435,6 +436,7 @@ worker_run(struct worker *w)
 	loop_run(w->loop);
 	h1_thread_end();
 	encode_thread_end();
+	h2_thread_end();
 }
 
 void
