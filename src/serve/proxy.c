@@ -88,11 +88,24 @@ server_text(const struct proxying *p)
 	return p->proxy->to->at[p->member].text;
 }
 
-static void
-say(const struct proxying *p, const char *server, const char *why)
+/* What the administrator can do about a certificate that he knows and we do not. */
+static const char *
+advice(const struct proxying *p, const char *why)
 {
-	log_peer(p->serve->log, "%s %s: %s%s%s", p->site->names[0], p->route->path, server,
-		 server[0] != '\0' ? ": " : "", why);
+	bool could_pin = p->proxy->verify == VERIFY_SYSTEM || p->proxy->verify == VERIFY_CA;
+
+	return could_pin && strstr(why, "(SHA-256 ") != NULL
+		   ? "; to trust exactly this one write `verify pin` and that SHA-256"
+		   : "";
+}
+
+static void
+say(const struct proxying *p, const char *why)
+{
+	bool tls = p->proxy->scheme == SCHEME_HTTPS;
+
+	log_peer(p->serve->log, "%s %s: %s%s: %s%s", p->site->names[0], p->route->path,
+		 tls ? "https://" : "", server_text(p), why, tls ? advice(p, why) : "");
 }
 
 static void
@@ -231,7 +244,7 @@ failed_call(void *owner, enum call_failure how, const char *why)
 	p->call = NULL;
 	timer_stop(&p->timer);
 	if (p->ex != NULL && !p->down.done && !p->tunnel && !(stale && is_safe(p, how)))
-		say(p, server_text(p), why);
+		say(p, why);
 	if (!may_begin(p) || !ask_again(p, how, reused))
 		give_up(p, how);
 	drop(p);
@@ -311,7 +324,7 @@ head(void *owner, const struct call_answer *a)
 	if (!may_begin(p)) {
 		stream_cancel(p);
 	} else if (!proxy_answer_fits(p->ex, a)) {
-		say(p, server_text(p), "it does not speak the protocol asked for");
+		say(p, "it does not speak the protocol asked for");
 		stream_cancel(p);
 		respond(p, 502);
 	} else if (a->switched) {
@@ -458,6 +471,6 @@ proxy_serve(const struct serve *s, struct exchange *ex, const struct site *site,
 		ask(p, false);
 		return;
 	}
-	say(p, "", "none of its servers has an address");
+	log_peer(s->log, "%s %s: no server to ask", site->names[0], route->path);
 	respond(p, 503);
 }
