@@ -57,6 +57,11 @@ check_proxy(struct reader *r, const struct directive *d, const struct proxy_form
 		FAULT(r, directive_place(d),
 		      "sni and verify are of TLS, and these servers are asked without: write "
 		      "https://");
+	if (proxy->http2 && form->to.proxy_protocol != PROXY_HEADER_OFF)
+		FAULT(r, directive_place(d),
+		      "an HTTP/2 connection is many clients', and a PROXY header names one: leave "
+		      "out "
+		      "http2 or proxy_protocol");
 	if (form->to.check == 0 && (proxy->check_path != NULL || proxy->check_status != 0))
 		WARN(r, directive_place(d),
 		     "nothing is checked: write how often, \"check 10s\", beside check_path and "

@@ -86,7 +86,7 @@ value_server(struct reader *r, const struct word *w, enum scheme *scheme, struct
 
 	if (span_starts_with(rest, SPAN_OF("unix:")))
 		return read_unix_server(r, w, scheme, out);
-	if (!take_scheme(&rest, scheme)) {
+	if (!take_scheme(&rest, scheme) || rest.len == 0) {
 		FAULT(
 		    r, w->at,
 		    "\"%s\" is no server: write http://host:port, https://host:port or unix:/path",
@@ -102,7 +102,7 @@ value_server(struct reader *r, const struct word *w, enum scheme *scheme, struct
 	unsigned usual = *scheme == SCHEME_HTTP ? PORT_HTTP : PORT_HTTPS;
 	const char *authority = lower_copy(r->memory, rest);
 	struct word with_port = {span_str(authority), w->at};
-	if (rest.len > 0 && has_no_port(rest))
+	if (has_no_port(rest))
 		with_port.text = span_str(arena_printf(r->scratch, "%s:%u", authority, usual));
 	if (!value_backend(r, &with_port, out))
 		return false;

@@ -268,7 +268,7 @@ static const struct {
     /* proxies */
     {IN_SITE("proxy"), "write \"proxy URL...\""},
     {IN_SITE("proxy ftp://h"), "\"ftp://h\" is no server"},
-    {IN_SITE("proxy http://"), "\"\" has no port"},
+    {IN_SITE("proxy http://"), "\"http://\" is no server: write http://host:port"},
     {IN_SITE("proxy http://h/"), "a server is written without a path: strip_prefix and rewrite"},
     {IN_SITE("proxy http://h:1/app"), "a server is written without a path"},
     {IN_SITE("proxy http://a@h"), "\"a@h\" is neither a host name nor an IP address"},
@@ -296,6 +296,7 @@ static const struct {
     {IN_PROXY("https", "verify pin " DIGITS "0"), "is not a SHA-256"},
     {IN_PROXY("https", "verify pin :" DIGITS), "is not a SHA-256"},
     {IN_PROXY("https", "verify pin g" DIGITS), "is not a SHA-256"},
+    {IN_PROXY("http", "http2 on; proxy_protocol v2"), "leave out http2 or proxy_protocol"},
     {IN_PROXY("http", "balance"), "write \"balance round_robin|least_connections|hash [FIELD]\""},
     {IN_PROXY("http", "balance random"), "balance is round_robin, least_connections or hash, not"},
     {IN_PROXY("http", "balance round_robin Cookie"), "only hash goes by a field: write"},

@@ -297,10 +297,10 @@ a_proxy_has_its_servers_and_what_to_do_with_them(void **state)
 	    good("site a.example { certificate self-signed\n"
 		 "route /app/* { proxy http://B.example http://[2001:db8::0:1]:8080 unix:run/s {\n"
 		 "  connect_timeout 1s; answer_timeout 2s; idle_timeout 3s; retry_after 4s\n"
-		 "  check 5s; check_path /h?a=b; check_status 204; http2 on; keep_host off\n"
+		 "  check 5s; check_path /h?a=b; check_status 204; keep_host off\n"
 		 "  balance hash X-User; idle_connections 6; retries 7; proxy_protocol v1\n"
 		 "  header X-A b; header -Cookie } }\n"
-		 "proxy HTTPS://10.0.0.1:443 https://10.0.0.2:444\n"
+		 "proxy HTTPS://10.0.0.1:443 https://10.0.0.2:444 { http2 on }\n"
 		 "}\nshare { ssh 10.0.0.9:22 }\n");
 	const struct proxy *a = c->sites[0].routes[0].proxy, *b = c->sites[0].routes[1].proxy;
 
@@ -330,7 +330,7 @@ a_proxy_has_its_servers_and_what_to_do_with_them(void **state)
 	assert_int_equal(a->to->proxy_protocol, PROXY_HEADER_V1);
 	assert_string_equal(a->check_path, "/h?a=b");
 	assert_int_equal(a->check_status, 204);
-	assert_true(a->http2);
+	assert_false(a->http2);
 	assert_false(a->keep_host);
 	assert_int_equal(a->balance, BALANCE_HASH);
 	assert_string_equal(a->hash_field, "x-user");
@@ -350,7 +350,7 @@ a_proxy_has_its_servers_and_what_to_do_with_them(void **state)
 	assert_int_equal(b->check_status, 0);
 	assert_null(b->check_path);
 	assert_true(b->keep_host);
-	assert_false(b->http2);
+	assert_true(b->http2);
 	assert_int_equal(b->balance, BALANCE_ROUND_ROBIN);
 	config_free(c);
 }
