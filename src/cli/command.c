@@ -161,7 +161,7 @@ command_confirm(const struct arguments *a)
 int
 command_status(const struct arguments *a)
 {
-	return ask(a, "status\n");
+	return ask(a, a->json ? "status json\n" : "status\n");
 }
 
 int

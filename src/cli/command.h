@@ -9,7 +9,7 @@ struct arguments {
 	const char *file;    /* -c, absolute */
 	const char *confirm; /* --confirm SECONDS, or NULL */
 	const char *method;  /* --method NAME, or NULL */
-	bool defaults, manual;
+	bool defaults, manual, json;
 };
 
 int command_serve(const struct arguments *a);

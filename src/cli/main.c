@@ -15,7 +15,7 @@
 #define USAGE_ERROR 2
 
 /* Which options a command knows besides -c and --help. */
-enum { OPTION_CONFIRM = 1, OPTION_PRINT = 2, OPTION_METHOD = 4 };
+enum { OPTION_CONFIRM = 1, OPTION_PRINT = 2, OPTION_METHOD = 4, OPTION_JSON = 8 };
 
 static const struct command {
 	const char *name;
@@ -28,7 +28,8 @@ static const struct command {
     {"reload", command_reload, OPTION_CONFIRM,
      "apply the configuration; with --confirm SECONDS go back unless confirmed in time"},
     {"confirm", command_confirm, 0, "keep the configuration that awaits confirmation"},
-    {"status", command_status, 0, "what the running server counts"},
+    {"status", command_status, OPTION_JSON,
+     "what the running server does and has done; --json: for programs"},
     {"reopen-log", command_reopen_log, 0, "open the access log anew, after it was rotated"},
     {"hash-password", command_hash_password, OPTION_METHOD,
      "make the line of basic_auth for a password, asked for or read from a pipe"},
@@ -121,6 +122,8 @@ take_option(const struct command *c, struct arguments *a, char **argv, int argc,
 		a->method = value;
 		return true;
 	}
+	if ((c->options & OPTION_JSON) && strcmp(word, "--json") == 0)
+		return a->json = true;
 	if ((c->options & OPTION_PRINT) && strcmp(word, "--defaults") == 0)
 		return a->defaults = true;
 	if ((c->options & OPTION_PRINT) && strcmp(word, "--manual") == 0)
@@ -136,6 +139,7 @@ run_command(const struct command *c, int argc, char **argv, struct arguments *a)
 			printf("sallyport %s [-c FILE]%s: %s\n", c->name,
 			       c->options & OPTION_CONFIRM  ? " [--confirm SECONDS]"
 			       : c->options & OPTION_PRINT  ? " [--defaults]"
+			       : c->options & OPTION_JSON   ? " [--json]"
 			       : c->options & OPTION_METHOD ? " [--method yescrypt|bcrypt|sha512]"
 							    : "",
 			       c->help);

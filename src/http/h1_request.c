@@ -26,10 +26,11 @@ take_target(struct request *r, struct arena *memory, const struct h1_meaning *m)
 static void
 take_body_plan(struct h1 *h, const struct h1_meaning *m)
 {
-	if (m->chunked)
-		h->body = h1_body_chunked(h->settings->body_bytes);
-	else
+	if (!m->chunked) {
 		h->body = m->length > 0 ? h1_body_of_length((uint64_t)m->length) : h1_body_none();
+		return;
+	}
+	h->body = h1_body_chunked(h->settings->body_bytes);
 	h->now->trailers = buf_with_cap(H1_TRAILERS_MAX);
 	h->body.trailers = &h->now->trailers;
 }
