@@ -79,56 +79,69 @@ join(const struct exchange *ex, struct span name, size_t more, uint8_t **end)
 	return start;
 }
 
-static struct span
-list_for(const struct exchange *ex, bool trusted)
-{
-	char ip[ADDRESS_TEXT_MAX];
-	uint8_t *end;
-	struct span peer = span_str(address_ip_text(&ex->client->peer, ip));
-	uint8_t *start = join(ex, trusted ? for_name : SPAN_NONE, peer.len, &end);
+/* Who asks, as the fields say it; `ip` is empty where there is no address. */
+struct asker {
+	const struct exchange *ex;
+	struct span ip;
+	bool trusted;
+};
 
-	end = put(end, peer);
+static struct span
+address_span(const struct exchange *ex, const struct address *a)
+{
+	char *text = arena_get(ex->memory, ADDRESS_TEXT_MAX);
+
+	return a->family != 0 ? span_str(address_ip_text(a, text)) : SPAN_NONE;
+}
+
+static struct span
+list_for(const struct asker *a)
+{
+	uint8_t *end;
+
+	if (!a->trusted)
+		return a->ip;
+	uint8_t *start = join(a->ex, for_name, a->ip.len, &end);
+	end = put(end, a->ip);
 	return span_of(start, (size_t)(end - start));
 }
 
 /* RFC 7239 §4: what is no token is quoted, so IPv6 and whatever has a port. */
 static uint8_t *
-put_entry(uint8_t *to, const struct exchange *ex)
+put_entry(uint8_t *to, const struct asker *a)
 {
-	const struct address *peer = &ex->client->peer;
-	char ip[ADDRESS_TEXT_MAX];
-	struct span authority = ex->request.authority;
-	bool v6 = peer->family == 6, quote = !field_is_token(authority);
+	struct span authority = a->ex->request.authority;
+	bool v6 = a->ex->client->peer.family == 6, quote = !field_is_token(authority);
 
 	to = put(to, v6 ? SPAN_OF("for=\"[") : SPAN_OF("for="));
-	to = put(to, peer->family != 0 ? span_str(address_ip_text(peer, ip)) : SPAN_OF("unknown"));
+	to = put(to, a->ip.len > 0 ? a->ip : SPAN_OF("unknown"));
 	if (v6)
 		to = put(to, SPAN_OF("]\""));
 	if (authority.len > 0) {
 		to = put(to, quote ? SPAN_OF(";host=\"") : SPAN_OF(";host="));
 		to = put(put(to, authority), quote ? SPAN_OF("\"") : SPAN_NONE);
 	}
-	return put(to, ex->client->secure ? SPAN_OF(";proto=https") : SPAN_OF(";proto=http"));
+	return put(to, a->ex->client->secure ? SPAN_OF(";proto=https") : SPAN_OF(";proto=http"));
 }
 
 static struct span
-list_forwarded(const struct exchange *ex, bool trusted)
+list_forwarded(const struct asker *a)
 {
 	uint8_t *end;
-	uint8_t *start =
-	    join(ex, trusted ? entry_name : SPAN_NONE, ENTRY_MAX + ex->request.authority.len, &end);
+	uint8_t *start = join(a->ex, a->trusted ? entry_name : SPAN_NONE,
+			      ENTRY_MAX + a->ex->request.authority.len, &end);
 
-	end = put_entry(end, ex);
+	end = put_entry(end, a);
 	return span_of(start, (size_t)(end - start));
 }
 
 /* The last value of that name, where it is believed: the nearest proxy wrote it. */
 static struct span
-said(const struct exchange *ex, struct span name, bool trusted)
+said(const struct asker *a, struct span name)
 {
-	const struct request *r = &ex->request;
+	const struct request *r = &a->ex->request;
 
-	for (size_t i = trusted ? r->field_count : 0; i > 0; i--)
+	for (size_t i = a->trusted ? r->field_count : 0; i > 0; i--)
 		if (span_equal(r->fields[i - 1].name, name))
 			return r->fields[i - 1].value;
 	return SPAN_NONE;
@@ -179,13 +192,12 @@ forwarded_client(const struct config *c, const struct exchange *ex)
 }
 
 static struct span
-real_ip(const struct config *c, const struct exchange *ex, bool trusted)
+real_ip(const struct config *c, const struct asker *a)
 {
-	struct address client = trusted ? forwarded_client(c, ex) : ex->client->peer;
-	char ip[ADDRESS_TEXT_MAX];
-	struct span text = span_str(address_ip_text(&client, ip));
-
-	return span_of(arena_copy(ex->memory, text), text.len);
+	if (!a->trusted)
+		return a->ip;
+	struct address client = forwarded_client(c, a->ex);
+	return address_span(a->ex, &client);
 }
 
 static struct span
@@ -202,22 +214,21 @@ size_t
 forwarded_fields(const struct config *c, const struct exchange *ex,
 		 struct field out[FORWARDED_FIELDS])
 {
-	bool trusted = forwarded_is_trusted(c, ex->client);
-	bool has_for = said(ex, for_name, trusted).len > 0;
-	bool has_entry = said(ex, entry_name, trusted).len > 0;
+	struct asker a = {ex, address_span(ex, &ex->client->peer),
+			  forwarded_is_trusted(c, ex->client)};
+	bool has_for = said(&a, for_name).len > 0, has_entry = said(&a, entry_name).len > 0;
 	struct span scheme = ex->client->secure ? SPAN_OF("https") : SPAN_OF("http");
-	struct span host = first_of(said(ex, host_name, trusted), ex->request.authority);
+	struct span host = first_of(said(&a, host_name), ex->request.authority);
 	size_t n = 0;
 
-	if (ex->client->peer.family != 0 && (has_for || !has_entry)) {
-		out[n++] = (struct field){for_name, list_for(ex, trusted)};
-		out[n++] = (struct field){
-		    real_name, first_of(said(ex, real_name, trusted), real_ip(c, ex, trusted))};
+	if (a.ip.len > 0 && (has_for || !has_entry)) {
+		out[n++] = (struct field){for_name, list_for(&a)};
+		out[n++] = (struct field){real_name, first_of(said(&a, real_name), real_ip(c, &a))};
 	}
-	out[n++] = (struct field){proto_name, first_of(said(ex, proto_name, trusted), scheme)};
+	out[n++] = (struct field){proto_name, first_of(said(&a, proto_name), scheme)};
 	if (host.len > 0)
 		out[n++] = (struct field){host_name, host};
 	if (has_entry || !has_for)
-		out[n++] = (struct field){entry_name, list_forwarded(ex, trusted)};
+		out[n++] = (struct field){entry_name, list_forwarded(&a)};
 	return n;
 }
