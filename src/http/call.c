@@ -94,6 +94,12 @@ call_taken(struct call *c, size_t n)
 	c->caller->kind->taken(c, n);
 }
 
+bool
+call_awaits(const struct call *c)
+{
+	return c->caller->kind->awaits(c);
+}
+
 void
 call_cancel(struct call *c)
 {

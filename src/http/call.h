@@ -81,6 +81,10 @@ void call_trailers(struct call *c, const struct field *fields, size_t count);
 
 void call_taken(struct call *c, size_t n);
 
+/* Whether it is the server's turn: not while the rest of the request is ours to give, nor while
+ * the owner has taken so little of the answer that no more of it fits. */
+bool call_awaits(const struct call *c);
+
 /* Forgets it at once; nothing more is told, not even that there may be output now. An HTTP/1.1
  * connection is of no more use then. */
 void call_cancel(struct call *c);

@@ -23,6 +23,7 @@ struct caller_kind {
 	void (*sent)(struct call *call, size_t n, bool last);
 	void (*trailers)(struct call *call, const struct field *fields, size_t count);
 	void (*taken)(struct call *call, size_t n);
+	bool (*awaits)(const struct call *call);
 	void (*cancel)(struct call *call);
 };
 

@@ -257,6 +257,14 @@ taken(struct call *call, size_t n)
 		c->host->output(c->owner);
 }
 
+static bool
+awaits(const struct call *call)
+{
+	const struct h1_caller *c = of(call->caller);
+
+	return (c->asked || buf_len(&c->out) > 0) && c->given < EXCHANGE_WINDOW;
+}
+
 static void
 cancel(struct call *call)
 {
@@ -286,5 +294,6 @@ static const struct caller_kind h1_kind = {
     .sent = h1_caller_sent,
     .trailers = h1_caller_trailers,
     .taken = taken,
+    .awaits = awaits,
     .cancel = cancel,
 };

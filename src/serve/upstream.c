@@ -308,7 +308,7 @@ upstream_ask(struct upstreams *u, const struct proxy *p, int member, bool fresh,
 	struct upstream_conn *conn = fresh ? NULL : kept_one(pool);
 
 	if (conn != NULL && call_begin_on(c, conn, request)) {
-		up_engage(conn, request->length == LENGTH_NONE || request->length == 0);
+		up_engage(conn, c->whole);
 		return c;
 	}
 	keep_request(c, request);
@@ -350,12 +350,38 @@ upstream_cancel(struct upstream_call *c)
 
 /* What the server does, on its way to who asked. */
 
+/*
+ * What is left of the server's time, which runs while it is its turn. Of HTTP/1.1 it is known
+ * when that began: when the last of the request was sent. Of HTTP/2, where others send too, only
+ * that it had not begun when this was asked before.
+ */
+static uint64_t
+time_left(struct upstream_call *c)
+{
+	uint64_t most = c->pool->proxy->answer_timeout;
+	uint64_t passed = (uint64_t)(loop_now(c->pool->all->needs.loop) - c->conn->sent_ms);
+
+	if (!call_awaits(c->call))
+		return most;
+	if (!c->pool->proxy->http2)
+		return passed < most ? most - passed : 0;
+	if (c->waiting)
+		return 0;
+	c->waiting = true;
+	return most;
+}
+
 static void
 too_late(struct timer *t)
 {
 	struct upstream_call *c = container_of(t, struct upstream_call, timer);
 	struct upstream_conn *conn = c->conn;
+	uint64_t left = time_left(c);
 
+	if (left > 0) {
+		timer_set(c->pool->all->needs.loop, t, left, too_late);
+		return;
+	}
 	up_enter(conn);
 	call_cancel(c->call);
 	up_send(conn);
@@ -367,6 +393,7 @@ too_late(struct timer *t)
 static void
 moved(struct upstream_call *c)
 {
+	c->waiting = c->whole;
 	if (!c->has_time)
 		timer_set(c->pool->all->needs.loop, &c->timer, c->pool->proxy->answer_timeout,
 			  too_late);
@@ -383,6 +410,7 @@ call_begin_on(struct upstream_call *c, struct upstream_conn *conn,
 	c->conn = conn;
 	c->call = call;
 	c->reused = conn->answered;
+	c->whole = request->length == LENGTH_NONE || request->length == 0;
 	list_remove(&c->link);
 	list_append(&conn->calls, &c->link);
 	moved(c);

@@ -162,10 +162,12 @@ send_some(struct upstream_conn *c)
 
 	while (r == TLS_DONE && buf_len(out) > 0) {
 		r = up_write(c, buf_span(out), &taken);
-		if (r == TLS_DONE)
+		if (r == TLS_DONE) {
 			buf_taken(out, taken);
-		else if (r == TLS_WANT_SEND)
+			c->sent_ms = loop_now(loop_of(c));
+		} else if (r == TLS_WANT_SEND) {
 			up_wait_for_room(c);
+		}
 	}
 	return r;
 }

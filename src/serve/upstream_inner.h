@@ -55,12 +55,13 @@ struct upstream_conn {
 	struct tls_conn *tls;  /* NULL in clear */
 	struct caller *caller; /* from CONN_OPEN on */
 	struct list calls;
-	size_t address; /* the next one to try */
-	struct err why; /* the last attempt failed */
-	unsigned depth; /* of our functions that go on with it after they called others */
-	bool readable;  /* recv may give something */
-	bool fin;       /* the peer's FIN is there, or behind what can be read */
-	bool asks_out;  /* READY_OUT is watched for too */
+	size_t address;  /* the next one to try */
+	struct err why;  /* the last attempt failed */
+	int64_t sent_ms; /* when it took something last */
+	unsigned depth;  /* of our functions that go on with it after they called others */
+	bool readable;   /* recv may give something */
+	bool fin;        /* the peer's FIN is there, or behind what can be read */
+	bool asks_out;   /* READY_OUT is watched for too */
 	bool idle;
 	bool answered;   /* a request, at least: the next one reuses it */
 	bool half_ended; /* FIN was sent */
@@ -78,6 +79,8 @@ struct upstream_call {
 	struct arena *memory;        /* of `request`; NULL once that was passed on */
 	struct call_request request; /* a copy, until there is a connection */
 	bool reused, has_time;
+	bool whole;   /* no body comes after the head */
+	bool waiting; /* it was the server's turn already when that was last looked at */
 };
 
 static inline const struct backends *
