@@ -22,6 +22,7 @@ struct http {
 	enum counter open;        /* what it is counted among, with `http` */
 	struct buf in;            /* received, not used yet; mostly empty */
 	enum session_state timed; /* what the timer runs for */
+	bool timed_sending;       /* it is the peer that is waited for, to take what is sent */
 	uint32_t progress;        /* the session's, as it was when that was set */
 	bool moved;               /* the peer has taken some of the output since */
 	bool undecided;           /* in clear: it may still begin as HTTP/2 does */
@@ -175,7 +176,8 @@ set_deadline(struct http *h)
 	enum session_state state = sending ? SESSION_ANSWERING : session_state(h->http);
 	bool progressed = has_progressed(h, sending);
 
-	if (state == h->timed && (state == SESSION_HEAD || !progressed))
+	if (state == h->timed && sending == h->timed_sending &&
+	    (state == SESSION_HEAD || !progressed))
 		return;
 	if (state == SESSION_IDLE || state == SESSION_HEAD)
 		conn_may_go(h->conn);
@@ -184,6 +186,7 @@ set_deadline(struct http *h)
 	else
 		conn_keep(h->conn);
 	h->timed = state;
+	h->timed_sending = sending;
 	/* Whoever answers late has a deadline of its own. */
 	if (state == SESSION_ANSWERING && !sending)
 		timer_stop(&h->conn->timer);
