@@ -13,6 +13,7 @@
 
 #include "http/h1.h"
 #include "os/fs.h"
+#include "serve/encode.h"
 #include "serve/policy.h"
 #include "serve/serve.h"
 
@@ -76,7 +77,7 @@ site_output(void *owner)
 }
 
 static const struct http_host site_host = {site_request, site_over, site_output, site_date,
-					 site_now_ms};
+					   site_now_ms};
 
 /* Writes a file below the test's directory; `when` is its time of modification. */
 static inline void
@@ -110,10 +111,23 @@ site_connect(struct site_test *t)
 }
 
 static inline struct config *
-site_configure(const char *dir)
+site_read(struct buf *text)
 {
 	const struct config_defaults defaults = {.file = "/etc/test.conf"};
-	struct buf text = buf_with_cap(4096), errors = buf_with_cap(4096);
+	struct buf errors = buf_with_cap(4096);
+	struct config *c = config_read(buf_span(text), &defaults, &errors);
+
+	if (c == NULL)
+		fprintf(stderr, "%.*s", (int)buf_len(&errors), (const char *)errors.data);
+	buf_free(text);
+	buf_free(&errors);
+	return c;
+}
+
+static inline struct config *
+site_configure(const char *dir)
+{
+	struct buf text = buf_with_cap(4096);
 
 	if (!buf_printf(&text,
 			"state_dir /tmp\n"
@@ -126,12 +140,7 @@ site_configure(const char *dir)
 			"	certificate self-signed\n	plain_http on\n	root %s\n}\n",
 			dir, dir, dir, dir))
 		abort();
-	struct config *c = config_read(buf_span(&text), &defaults, &errors);
-	if (c == NULL)
-		fprintf(stderr, "%.*s", (int)buf_len(&errors), (const char *)errors.data);
-	buf_free(&text);
-	buf_free(&errors);
-	return c;
+	return site_read(&text);
 }
 
 static inline void
@@ -160,6 +169,28 @@ site_start(struct site_test *t)
 	site_connect(t);
 }
 
+/* In place of the usual sites: one.example, with these lines, on the same directory. */
+static inline void
+site_use(struct site_test *t, const char *lines)
+{
+	struct buf text = buf_with_cap(4096);
+
+	session_free(t->h1);
+	t->h1 = NULL;
+	policies_free(t->serve.policies);
+	config_free(t->config);
+	if (!buf_printf(&text,
+			"state_dir /tmp\nsite one.example {\n	certificate self-signed\n"
+			"	root %s\n%s\n}\n",
+			t->dir, lines))
+		abort();
+	if ((t->config = site_read(&text)) == NULL)
+		abort();
+	t->serve.config = t->config;
+	t->serve.policies = policies_new(t->config);
+	serve_files_forget(t->serve.files);
+}
+
 static inline void
 site_end(struct site_test *t)
 {
@@ -175,6 +206,7 @@ site_end(struct site_test *t)
 	if (system(command) != 0)
 		abort();
 	h1_thread_end();
+	encode_thread_end();
 }
 
 /* Sends what there is, then asks for more; `out` has it all, with a NUL after it. */
