@@ -162,7 +162,9 @@ body(struct talk *t)
 static bool
 has_ended(struct talk *t)
 {
-	return memmem(body(t).p, body(t).len, "\r\n0\r\n", 5) != NULL;
+	struct span sent = body(t);
+
+	return sent.len > 0 && memmem(sent.p, sent.len, "\r\n0\r\n", 5) != NULL;
 }
 
 static void
