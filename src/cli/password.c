@@ -14,7 +14,8 @@
 
 static const struct method {
 	const char *name, *prefix; /* crypt(5) */
-} methods[] = {{"yescrypt", "$y$"}, {"bcrypt", "$2b$"}, {"sha512", "$6$"}};
+	unsigned long cost;        /* about a tenth of a second; 0: what crypt(3) thinks right */
+} methods[] = {{"yescrypt", "$y$", 0}, {"bcrypt", "$2b$", 11}, {"sha512", "$6$", 100000}};
 
 static struct termios as_it_was;
 
@@ -101,7 +102,7 @@ print_hash(const struct method *m, const char *password)
 	char setting[CRYPT_GENSALT_OUTPUT_SIZE];
 	const char *hash = NULL;
 
-	if (crypt_gensalt_rn(m->prefix, 0, NULL, 0, setting, sizeof setting) != NULL)
+	if (crypt_gensalt_rn(m->prefix, m->cost, NULL, 0, setting, sizeof setting) != NULL)
 		hash = crypt_r(password, setting, &data);
 	if (hash == NULL || hash[0] == '*')
 		return "crypt(3) does not know this method here";

@@ -28,8 +28,6 @@ respond_serve(const struct serve *s, struct exchange *ex, const struct site *sit
 		exchange_respond_bare(ex, route->status, NULL, 0);
 	else if (route->text != NULL)
 		exchange_respond(ex, route->status, &type, 1, span_str(route->text));
-	else if (route->status >= 300)
-		exchange_respond_page(ex, route->status, NULL, 0);
 	else
-		exchange_respond(ex, route->status, NULL, 0, SPAN_NONE);
+		exchange_respond_page(ex, route->status, NULL, 0);
 }

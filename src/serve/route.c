@@ -151,6 +151,13 @@ is_ambiguous(const struct site *site, const struct exchange *ex, const struct ro
 	       route_for(site, ex, path) != route;
 }
 
+/* Said by its length; what grows beyond the limit is the protocol's to find. */
+static bool
+is_too_long(const struct exchange *ex)
+{
+	return ex->request.length > 0 && (uint64_t)ex->request.length > ex->body_max;
+}
+
 /* Once it is known who asks, and that they may. */
 static void
 answer(const struct serve *s, struct exchange *ex, const struct site *site,
@@ -160,6 +167,8 @@ answer(const struct serve *s, struct exchange *ex, const struct site *site,
 		exchange_respond_status(ex, 404, SPAN_NONE);
 	else if (is_ambiguous(site, ex, route))
 		exchange_respond_status(ex, 400, SPAN_NONE);
+	else if (is_too_long(ex))
+		exchange_respond_status(ex, 413, SPAN_NONE);
 	else
 		handlers[route->handler](s, ex, site, route);
 }
