@@ -4,6 +4,8 @@ import os
 import re
 import signal
 import socket
+import threading
+import time
 
 import harness
 from shared import answer, get, request
@@ -130,3 +132,137 @@ def test_wardens_socket_takes_these_words_alone(server):
         c.connect(str(s.state / "warden.sock"))
         c.sendall(b"status xml\n")
         assert harness.receive_all(c).startswith(b"error\n")
+
+
+# --- of proxies
+
+def http_backend(s):
+    """Answers each request with its path; "/ws" becomes an echo of raw bytes; "/gone" is cut."""
+    data = b""
+    while True:
+        while b"\r\n\r\n" not in data:
+            some = s.recv(65536)
+            if not some:
+                return
+            data += some
+        head, data = data.split(b"\r\n\r\n", 1)
+        path = head.split(b" ")[1]
+        if path == b"/gone":
+            return
+        if path == b"/ws":
+            s.sendall(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n"
+                      b"Upgrade: raw\r\n\r\n")
+            break
+        s.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(path), path))
+    while some := s.recv(65536):
+        s.sendall(some)
+
+
+PROXY = """
+site example.org {
+    certificate self-signed
+    proxy http://%s { retries 0 }
+}
+"""
+
+
+def proxied(server, there, more="", **options):
+    return server(PROXY % there.at + more, site=False, **options)
+
+
+def test_requests_for_a_back_end_are_counted_and_logged(server, backend):
+    there = backend(http_backend)
+    s = proxied(server, there)
+    for path in ("/a", "/b"):
+        assert get(s, path)[2] == path.encode()
+    assert get(s, "/gone")[0] == 502
+    now = status(s)
+    assert (now["requests"]["total"], now["requests"]["proxied"]) == (3, 3)
+    assert now["requests"]["proxy_failed"] == 1
+    [one] = now["servers"]
+    assert (one["server"], one["active"], one["served"]) == (there.at, 0, 2)
+    assert one["failures"] >= 1  # on the connection that was kept, and on another
+    harness.wait_until(lambda: len(s.access) == 3, what="the log")
+    assert [entry.get("upstream") for entry in s.access] == [there.at] * 3
+
+
+def test_what_we_answer_ourselves_has_no_upstream(server):
+    s = server("")
+    assert get(s)[0] == 200
+    harness.wait_until(lambda: len(s.access) == 1, what="the log")
+    assert "upstream" not in s.access[0]
+    assert status(s)["requests"]["proxied"] == 0
+
+
+def switched(s):
+    c = s.tls()
+    c.sendall(request("/ws", "Connection: Upgrade", "Upgrade: raw"))
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        head += c.recv(1)
+    assert head.startswith(b"HTTP/1.1 101 "), head
+    assert b"Upgrade: raw\r\n" in head
+    return c
+
+
+def test_another_protocol_is_open_until_it_ends(server, backend):
+    s = proxied(server, backend(http_backend))
+    with switched(s) as c:
+        c.sendall(b"hello")
+        assert harness.receive_exactly(c, 5) == b"hello"
+        now = status(s)
+        assert (now["requests"]["switched"], now["servers"][0]["active"]) == (1, 1)
+    harness.wait_until(lambda: status(s)["requests"]["switched"] == 0, what="its end")
+    assert status(s)["servers"][0]["active"] == 0
+    harness.wait_until(lambda: len(s.access) == 1, what="the log")
+    assert s.access[0]["status"] == 101
+
+
+# --- deadlines of another protocol
+
+TIMES = "limits {\n    write_timeout 1s\n    idle_timeout 1s\n    body_timeout 1s\n}\n"
+
+
+def test_another_protocol_may_be_silent_for_longer_than_an_answer(server, backend):
+    s = proxied(server, backend(http_backend), TIMES)
+    with switched(s) as c:
+        for word in (b"one", b"two"):
+            time.sleep(1.5)
+            c.sendall(word)
+            assert harness.receive_exactly(c, 3) == word
+
+
+def test_who_does_not_read_it_has_a_deadline(server, backend):
+    s = proxied(server, backend(http_backend), TIMES)
+    with switched(s) as c:
+        time.sleep(1.2)
+        c.settimeout(3)
+        try:
+            for _ in range(4000):
+                c.sendall(b"x" * 16384)
+        except (OSError, TimeoutError):
+            pass
+        harness.wait_until(lambda: status(s)["requests"]["switched"] == 0, what="its end")
+
+
+def test_both_may_write_first(server, backend):
+    """Neither reads before it has written a megabyte: neither may be waited for."""
+    size = 1 << 20
+
+    def run(s):
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            head += s.recv(1)
+        s.sendall(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n"
+                  b"Upgrade: raw\r\n\r\n" + b"y" * size)
+        assert harness.receive_exactly(s, size) == b"x" * size
+    s = proxied(server, backend(run))
+    with switched(s) as c:
+        reader = []
+        sender = threading.Thread(target=lambda: c.sendall(b"x" * 65536), daemon=True)
+        sender.start()
+        time.sleep(0.3)
+        reader.append(harness.receive_exactly(c, size))
+        sender.join(10)
+        c.sendall(b"x" * (size - 65536))
+        assert reader == [b"y" * size]
