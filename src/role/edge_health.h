@@ -1,5 +1,5 @@
-/* Connects to back ends from time to time, where `check` asks for it, and marks those down that
- * refuse. */
+/* Connects to back ends from time to time, where `check` asks for it, or asks them for a page, and
+ * marks those down that refuse or answer otherwise than they should. */
 #ifndef ROLE_EDGE_HEALTH_H
 #define ROLE_EDGE_HEALTH_H
 

@@ -49,7 +49,9 @@ pool_tls(struct pool *pool)
 		return ERR_NONE;
 	if (settings.trust == TLS_TRUST_CA)
 		settings.authorities = pool->all->needs.authorities[p->ca_index];
-	struct err e = tls_client_new(pool->all->needs.tls, &settings, &pool->tls);
+	struct err e = pool->all->needs.tls != NULL
+			   ? tls_client_new(pool->all->needs.tls, &settings, &pool->tls)
+			   : err_new("TLS cannot be set up");
 	if (failed(e) && settings.trust == TLS_TRUST_CA)
 		e = err_in(e, "%s", pool->all->needs.config->authorities[p->ca_index]);
 	return e;
@@ -118,10 +120,12 @@ mark_down(struct pool *p)
 	atomic_store_explicit(&p->target->down_until, until, memory_order_relaxed);
 }
 
+/* A server that is tested may take connections and be down all the same: the test knows. */
 static void
 mark_up(struct pool *p)
 {
-	if (atomic_load_explicit(&p->target->down_until, memory_order_relaxed) != 0)
+	if (pool_to(p)->check == 0 &&
+	    atomic_load_explicit(&p->target->down_until, memory_order_relaxed) != 0)
 		atomic_store_explicit(&p->target->down_until, 0, memory_order_relaxed);
 }
 
