@@ -310,8 +310,10 @@ open_authorities(struct provision *p)
 		if (!failed(e))
 			e = try_authorities(c->authorities[i]);
 		if (failed(e) && proxy != NULL)
-			e = err_in(e, "proxy of %s, `verify %s`", proxy->to->name,
-				   proxy->verify == VERIFY_SYSTEM ? "system" : "ca");
+			e = err_in(e, "proxy of %s, `verify %s", proxy->to->name,
+				   proxy->verify == VERIFY_SYSTEM
+				       ? "system` (usually of the package ca-certificates)"
+				       : "ca`");
 	}
 	return e;
 }
