@@ -63,9 +63,8 @@ check_site(struct reader *r, const struct directive *d, const struct site *site)
 		     name);
 	if (site->plain_http && asks_passwords(site))
 		WARN(r, directive_place(d),
-		     "site %s answers on the plain port too: passwords for basic_auth would cross "
-		     "the "
-		     "network in clear",
+		     "site %s answers on the plain port too: passwords for basic_auth would "
+		     "cross the network in clear",
 		     name);
 	if (r->config->site_count == 0 && has_only_wildcards(site))
 		WARN(r, directive_place(d),
@@ -88,16 +87,6 @@ split(struct reader *r, const struct directive *d, struct directive *routes,
 	}
 }
 
-static void
-check_own_handler(struct reader *r, const struct site_form *form)
-{
-	bool last = form->site.route_count >= CONFIG_ROUTES_MAX;
-
-	if (r->handler != NULL && last)
-		FAULT(r, directive_place(r->handler), "a site has at most %d routes",
-		      CONFIG_ROUTES_MAX);
-}
-
 /* The site's own handler comes last wherever it is written: it fits every path. */
 static void
 add_own_route(struct reader *r, struct site_form *form)
@@ -106,7 +95,9 @@ add_own_route(struct reader *r, struct site_form *form)
 
 	if (r->handler == NULL)
 		return;
-	check_own_handler(r, form);
+	if (site->route_count >= CONFIG_ROUTES_MAX)
+		FAULT(r, directive_place(r->handler), "a site has at most %d routes",
+		      CONFIG_ROUTES_MAX);
 	form->own.path = "/*";
 	form->own.lists = (struct policy_lists){.field_count = 0};
 	*ARENA_PUSH(r->memory, site->routes, site->route_count) = form->own;

@@ -461,6 +461,20 @@ a_line_with_a_password_is_not_shown(void **state)
 }
 
 static void
+a_site_has_no_more_routes_than_it_can_search(void **state)
+{
+	struct buf text = buf_with_cap(1 << 16);
+
+	(void)state;
+	assert_true(buf_append(&text, SPAN_OF("site a.example { certificate c k; root /\n")));
+	for (int i = 0; i < CONFIG_ROUTES_MAX; i++)
+		assert_true(buf_printf(&text, "route /%d { respond 404 }\n", i));
+	assert_true(buf_append(&text, span_of("}", 2)));
+	assert_said(&as_root, (char *)text.data, ":1:35: a site has at most 256 routes");
+	buf_free(&text);
+}
+
+static void
 a_proxy_has_no_more_servers_than_it_can_keep_apart(void **state)
 {
 	struct buf text = buf_with_cap(1 << 16);
@@ -574,6 +588,7 @@ main(void)
 	    cmocka_unit_test(a_terminal_is_not_sent_what_it_would_obey),
 	    cmocka_unit_test(of_a_long_line_the_part_with_the_fault_is_shown),
 	    cmocka_unit_test(a_line_with_a_password_is_not_shown),
+	    cmocka_unit_test(a_site_has_no_more_routes_than_it_can_search),
 	    cmocka_unit_test(a_proxy_has_no_more_servers_than_it_can_keep_apart),
 	    cmocka_unit_test(all_faults_are_told_in_the_order_of_the_file),
 	    cmocka_unit_test(twenty_faults_are_shown_and_the_rest_counted),
