@@ -171,14 +171,18 @@ static const struct option proxy_options[] = {
      .initial = "5s", .doc = "How long a server may take to accept before the next is tried."},
     {DURATION("answer_timeout", proxy_form, proxy.answer_timeout), .min = 100, .max = DAY,
      .initial = "60s",
-     .doc = "How long a server may take to begin its answer, and be silent within it."},
+     .doc =
+	 "How long a server may take to begin its answer, and be silent within it. A stream of "
+	 "events, and what switched to another protocol, may be silent for as long as it likes."},
     {DURATION("idle_timeout", proxy_form, to.idle_timeout), .min = SECOND, .max = DAY,
      .initial = "60s", .doc = "How long a connection is kept for the next request."},
     {NUMBER("idle_connections", proxy_form, proxy.idle_connections), .max = 10000, .initial = "32",
      .doc = "How many connections are kept so, by each worker for each server."},
     {NUMBER("retries", proxy_form, proxy.retries), .max = 16, .initial = "1",
-     .doc = "How many further servers, or connections, a request is tried on that can be asked "
-	    "twice without harm."},
+     .doc =
+	 "How often a request that can be asked twice without harm is asked again, where a "
+	 "server broke off. One that cannot be reached is not counted: the next one is asked. 0: "
+	 "none is."},
     {DURATION("retry_after", proxy_form, to.retry_after), .max = HOUR, .initial = "10s",
      .doc = "How long a server that failed is passed over while there are others."},
     {DURATION("check", proxy_form, to.check), .min = SECOND, .max = HOUR, .zero = "off",

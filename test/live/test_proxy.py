@@ -257,7 +257,7 @@ def test_100_mb_up_and_down_in_little_memory(server, app, tmp_path, version):
     down = tmp_path / "down"
     curl(s, "/big", version, "-o", down)
     assert hashlib.sha256(down.read_bytes()).hexdigest() == digest
-    assert s.memory() < 64 << 20
+    assert harness.SANITIZED or s.memory() < 64 << 20
 
 
 def test_a_slow_client_holds_the_server_back(server, app):
@@ -266,7 +266,7 @@ def test_a_slow_client_holds_the_server_back(server, app):
     with s.tls() as c:
         c.sendall(b"GET /big HTTP/1.1\r\nHost: example.org\r\n\r\n")
         time.sleep(1)
-        assert s.memory() - before < 16 << 20
+        assert harness.SANITIZED or s.memory() - before < 16 << 20
         c.settimeout(60)
         got = 0
         while got < BIG:
@@ -286,7 +286,7 @@ def test_a_slow_server_holds_the_client_back(server, app):
             most = max(most, s.memory())
         answer = harness.receive_all(c)
     assert answer.endswith(hashlib.sha256(body).hexdigest().encode())
-    assert most - before < 16 << 20
+    assert harness.SANITIZED or most - before < 16 << 20
 
 
 def test_chunks_and_trailers_pass_both_ways(server, backend):
