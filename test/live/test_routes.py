@@ -217,6 +217,49 @@ site locked.example {{
     assert int(fields["retry-after"]) >= 1
 
 
+def count_body(s):
+    """Reads one request and answers with its target and the length of its body."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += s.recv(65536)
+    head, body = data.split(b"\r\n\r\n", 1)
+    length = int(re.search(rb"(?i)content-length: (\d+)", head)[1])
+    got = len(body)
+    while got < length:
+        got += len(s.recv(65536))
+    said = b"%s %d" % (head.split(b" ")[1], got)
+    s.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s"
+              % (len(said), said))
+
+
+@pytest.mark.parametrize("version", ["--http1.1", "--http2"])
+@pytest.mark.parametrize("expect", ["Expect: 100-continue", "Expect:"])
+def test_a_body_waits_for_the_password_and_then_arrives_whole(server, backend, tmp_path, version,
+                                                              expect):
+    there = backend(count_body)
+    line = hashed().replace("NAME", "alice")
+    one = server(f"""
+site example.net {{
+    certificate self-signed
+    limit_body 10m
+    route /app/* {{
+        basic_auth staff {{ {line} }}
+        strip_prefix /app
+        proxy http://{there.at}
+    }}
+}}
+""")
+    large = tmp_path / "large"
+    large.write_bytes(os.urandom(3 << 20))
+
+    def send(user, body):
+        return curl(one, version, "-H", expect, "-u", f"{user}:{PASSWORD}", "-w", " %{http_code}",
+                    "--data-binary", body, path="/app/x/./a%2Fb?q", name="example.net").stdout
+    assert send("alice", f"@{large}") == f"/x/a%2Fb?q {3 << 20} 200"
+    assert send("eve", "x").endswith(" 401")
+    assert len(there.peers) == 1
+
+
 # --- hash-password
 
 @pytest.mark.parametrize("method, begins", [
