@@ -44,6 +44,40 @@ values_are_trimmed_of_spaces_and_tabs_only(void **state)
 	assert_int_equal(field_trim(SPAN_OF("\v")).len, 1);
 }
 
+/* RFC 9110 §6.5.1. */
+static void
+only_what_changes_nothing_may_trail(void **state)
+{
+	static const char *const may[] = {"grpc-status", "etag", "server-timing", "x-sum",
+					  "digest",      "ifx",  "hosts"};
+	static const char *const may_not[] = {"content-length",
+					      "transfer-encoding",
+					      "host",
+					      "trailer",
+					      "te",
+					      "connection",
+					      "cookie",
+					      "set-cookie",
+					      "authorization",
+					      "if-match",
+					      "if-none-match",
+					      "x-forwarded-for",
+					      "forwarded",
+					      "proxy-connection",
+					      "content-type",
+					      ":path",
+					      "upgrade",
+					      "cache-control"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(may); i++)
+		if (!field_may_trail(span_str(may[i])))
+			fail_msg("%s", may[i]);
+	for (size_t i = 0; i < COUNT(may_not); i++)
+		if (field_may_trail(span_str(may_not[i])))
+			fail_msg("%s", may_not[i]);
+}
+
 int
 main(void)
 {
@@ -51,6 +85,7 @@ main(void)
 	    cmocka_unit_test(tokens_hold_what_rfc_9110_allows),
 	    cmocka_unit_test(lists_are_walked_past_empty_elements),
 	    cmocka_unit_test(values_are_trimmed_of_spaces_and_tabs_only),
+	    cmocka_unit_test(only_what_changes_nothing_may_trail),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

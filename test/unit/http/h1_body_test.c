@@ -133,6 +133,49 @@ extensions_and_trailers_are_bounded_together(void **state)
 	assert_bounded(SPAN_OF("0\r\n"), SPAN_OF("namename"));
 }
 
+static void
+trailers_are_kept_as_they_came(void **state)
+{
+	static const struct {
+		const char *bytes, *trailers;
+	} samples_of_trailers[] = {
+	    {"0\r\n\r\n", ""},
+	    {"1;x=y\r\na\r\n0\r\nA:\r\nb-c: d e\t\r\n\r\n", "A:\r\nb-c: d e\t\r\n"},
+	    {"0\r\nA: b\r\n", "A: b\r\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(samples_of_trailers); i++)
+		for (size_t piece = 1; piece < 9; piece++) {
+			struct buf kept = buf_with_cap(H1_TRAILERS_MAX), out = buf_with_cap(LIMIT);
+			struct h1_body b = h1_body_chunked(LIMIT);
+			size_t taken;
+
+			b.trailers = &kept;
+			(void)take(&b, span_str(samples_of_trailers[i].bytes), piece, &out, &taken);
+			assert_true(
+			    span_equal(buf_span(&kept), span_str(samples_of_trailers[i].trailers)));
+			buf_free(&kept);
+			buf_free(&out);
+		}
+}
+
+/* Without room for them, they are too much. */
+static void
+trailers_that_cannot_be_kept_end_the_body(void **state)
+{
+	struct buf kept = buf_with_cap(8), out = buf_with_cap(LIMIT);
+	struct h1_body b = h1_body_chunked(LIMIT);
+	size_t taken;
+
+	(void)state;
+	b.trailers = &kept;
+	assert_int_equal(take(&b, SPAN_OF("0\r\nname: value\r\n\r\n"), 99, &out, &taken),
+			 H1_BODY_BAD);
+	buf_free(&kept);
+	buf_free(&out);
+}
+
 int
 main(void)
 {
@@ -141,6 +184,8 @@ main(void)
 	    cmocka_unit_test(what_follows_the_body_is_not_taken),
 	    cmocka_unit_test(no_body_has_ended_already),
 	    cmocka_unit_test(extensions_and_trailers_are_bounded_together),
+	    cmocka_unit_test(trailers_are_kept_as_they_came),
+	    cmocka_unit_test(trailers_that_cannot_be_kept_end_the_body),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
