@@ -295,7 +295,7 @@ static void
 begin_answer(struct proxying *p, const struct call_answer *a)
 {
 	const struct policy *policy = &p->route->policy;
-	int64_t length = proxy_answer_length(a);
+	int64_t length = proxy_answer_length(p->ex, a, p->request.wants_trailers);
 	size_t count = a->field_count;
 	const struct field *fields = proxy_answer_fields(p->ex, a->fields, &count);
 

@@ -25,10 +25,28 @@ proxy_answer_fields(const struct exchange *ex, const struct field *fields, size_
 	return out;
 }
 
-int64_t
-proxy_answer_length(const struct call_answer *a)
+static bool
+has_field(const struct call_answer *a, struct span name)
 {
-	return a->status == 204 || a->status == 304 ? LENGTH_NONE : a->length;
+	for (size_t i = 0; i < a->field_count; i++)
+		if (span_equal(a->fields[i].name, name))
+			return true;
+	return false;
+}
+
+/*
+ * A body of known length has no place for trailers in HTTP/1.1: where the server announces
+ * some to a client that wants them, the length goes.
+ */
+int64_t
+proxy_answer_length(const struct exchange *ex, const struct call_answer *a, bool wants_trailers)
+{
+	if (a->status == 204 || a->status == 304)
+		return LENGTH_NONE;
+	if (a->length > 0 && wants_trailers && ex->request.method != METHOD_HEAD &&
+	    has_field(a, SPAN_OF("trailer")))
+		return LENGTH_UNKNOWN;
+	return a->length;
 }
 
 bool

@@ -8,7 +8,8 @@
 const struct field *proxy_answer_fields(const struct exchange *ex, const struct field *fields,
 					size_t *count);
 
-int64_t proxy_answer_length(const struct call_answer *a);
+int64_t proxy_answer_length(const struct exchange *ex, const struct call_answer *a,
+			    bool wants_trailers);
 
 /* Whether that client is then sent no body at all. */
 bool proxy_answer_is_bare(const struct exchange *ex, int64_t length);

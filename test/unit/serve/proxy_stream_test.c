@@ -37,6 +37,31 @@ trailers_end_it_too(void **state)
 	assert_int_equal(t->over, 1);
 }
 
+/* In a body of known length there is no place for them. */
+static void
+announced_trailers_cost_the_length_where_they_are_wanted(void **state)
+{
+	struct test *t = *state;
+	struct upstream_call *c = &t->asked[0];
+	struct field trailer = {SPAN_OF("x-sum"), SPAN_OF("42")};
+
+	sends(t, "GET / HTTP/1.1\r\nHost: a\r\nTE: trailers\r\nConnection: TE\r\n\r\n");
+	connects(c);
+	answers(c, 200, 3, "trailer", "x-sum");
+	says(c, "one", false);
+	c->ops->body(c->owner, SPAN_NONE, true, &trailer, 1);
+	is_over(c);
+	assert_seen(t, "0\r\nX-Sum: 42\r\n\r\n");
+	sends(t, GET);
+	c = &t->asked[1];
+	connects(c);
+	answers(c, 200, 3, "trailer", "x-sum");
+	c->ops->body(c->owner, SPAN_OF("two"), true, &trailer, 1);
+	is_over(c);
+	assert_seen(t, "Content-Length: 3\r\n\r\ntwo");
+	assert_int_equal(t->over, 2);
+}
+
 /* A head that nothing follows is not kept back for long. */
 static void
 a_head_is_sent_before_its_body(void **state)
@@ -337,6 +362,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(an_answer_of_unknown_length_ends_where_it_ends),
 	    TEST(trailers_end_it_too),
+	    TEST(announced_trailers_cost_the_length_where_they_are_wanted),
 	    TEST(a_head_is_sent_before_its_body),
 	    TEST(a_slow_client_makes_the_server_wait),
 	    TEST(what_is_kept_is_sent_after_the_server_is_done),
