@@ -276,6 +276,12 @@ sock_keep_alive(int fd)
 }
 
 void
+sock_ack_now(int fd)
+{
+	set_option(fd, IPPROTO_TCP, TCP_QUICKACK, 1);
+}
+
+void
 sock_low_water(int fd, int bytes)
 {
 	set_option(fd, SOL_SOCKET, SO_RCVLOWAT, bytes);

@@ -59,6 +59,10 @@ ssize_t sock_write(int fd, const void *from, size_t len);
 ssize_t sock_write_more(int fd, const void *from, size_t len);
 void sock_half_close(int fd); /* sends FIN; reading goes on */
 
+/* What was received is acknowledged now: a sender with Nagle's algorithm waits for that before
+ * the rest of what it has to say, for 40 ms. */
+void sock_ack_now(int fd);
+
 /* Loops tell of fewer bytes than that only with FIN or an error; reads give what there is. */
 void sock_low_water(int fd, int bytes);
 

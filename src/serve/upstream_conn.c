@@ -5,7 +5,8 @@
 #include "os/sock.h"
 #include "serve/upstream_inner.h"
 
-#define ROUNDS_A_TURN 16 /* reads before others get their turn */
+#define ROUNDS_A_TURN 16   /* reads before others get their turn */
+#define SMALL_PIECE   4096 /* bytes: a sender may hold back what follows so few */
 
 static const struct caller_limits limits = {UPSTREAM_HEADER_BYTES, UPSTREAM_HEADER_FIELDS};
 
@@ -203,6 +204,14 @@ flush(struct upstream_conn *c)
 	return c->stage == CONN_OPEN;
 }
 
+/* Many write a head and what follows it with two calls, and without TCP_NODELAY. */
+static void
+heed_pieces(const struct upstream_conn *c, size_t got)
+{
+	if (c->stage == CONN_OPEN && !c->readable && got < SMALL_PIECE && !list_empty(&c->calls))
+		sock_ack_now(c->fd);
+}
+
 /* Reads once; whether there may be more. */
 static bool
 fill(struct upstream_conn *c)
@@ -216,6 +225,7 @@ fill(struct upstream_conn *c)
 	switch (up_read(c, needs->scratch, needs->scratch_size, &got)) {
 	case TLS_DONE:
 		(void)caller_receive(c->caller, span_of(needs->scratch, got));
+		heed_pieces(c, got);
 		return true;
 	case TLS_CLOSED:
 		c->fin = true;
@@ -330,7 +340,7 @@ up_opened(struct upstream_conn *c)
 
 	c->stage = CONN_OPEN;
 	timer_stop(&c->timer);
-	c->caller = h1_caller_new(&host, c, &limits);
+	c->caller = (c->pool->proxy->http2 ? h2_caller_new : h1_caller_new)(&host, c, &limits);
 	up_enter(c);
 	while (c->stage == CONN_OPEN && (call = next_waiting(c)) != NULL) {
 		if (!call_begin_on(call, c, &call->request)) {
