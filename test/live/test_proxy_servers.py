@@ -315,6 +315,28 @@ def test_nghttpd_behind_it_and_its_trailers(server, process, tmp_path):
         assert b"x-sum: 42" in harness.receive_all(c).lower()
 
 
+@pytest.mark.parametrize("version", ["--http1.1", "--http2"])
+@pytest.mark.parametrize("secured", [False, True])
+def test_20_mb_through_http2_and_back(server, process, certificate, tmp_path, secured, version):
+    port = harness.free_port()
+    chain, key = certificate("app.example")
+    process([harness.tool("nghttpd"), "--echo-upload", port,
+             *((key, chain) if secured else ("--no-tls",))]).wait_port(port)
+    s = proxied(server, f"http{'s' if secured else ''}://127.0.0.1:{port}",
+                "http2 on" + ("\nverify off" if secured else ""), words="limit_body 1g")
+    data = tmp_path / "data"
+    data.write_bytes(os.urandom(20 << 20))
+    got = curl(s, "/", version, "--data-binary", f"@{data}", "-H", "Expect:")
+    assert got == data.read_bytes()
+    assert harness.SANITIZED or s.memory() < 64 << 20
+
+
+def test_http2_asked_of_a_server_that_has_none_is_told_of(server, secure):
+    s = proxied(server, secure.url, "http2 on\nverify off")
+    assert s.get("/")[0] == 502
+    s.wait_log(rf"{secure.server_port}: .*HTTP/2")
+
+
 class Rpc:
     """What gRPC asks of HTTP/2: each message comes back, and the status is in the trailers."""
 
