@@ -325,8 +325,7 @@ drain(struct http_session *s)
 	h->draining = true;
 	if (!h->greeted)
 		end_with(h, NGHTTP2_NO_ERROR);
-	else if (nghttp2_submit_shutdown_notice(h->ng) != 0 ||
-		 nghttp2_submit_ping(h->ng, NGHTTP2_FLAG_NONE, NULL) != 0)
+	else if (nghttp2_submit_shutdown_notice(h->ng) != 0)
 		h->closed = true;
 	h2_flush(h);
 }

@@ -290,6 +290,9 @@ on_sent(nghttp2_session *ng, const nghttp2_frame *frame, void *owner)
 	uint8_t type = frame->hd.type;
 	bool answers = type == NGHTTP2_HEADERS || type == NGHTTP2_DATA;
 
+	/* The first GOAWAY of drain(): the PING must be behind it, and nghttp2 hurries PINGs. */
+	if (type == NGHTTP2_GOAWAY && frame->goaway.last_stream_id == INT32_MAX)
+		(void)nghttp2_submit_ping(ng, NGHTTP2_FLAG_NONE, NULL);
 	if (type == NGHTTP2_RST_STREAM && frame->rst_stream.error_code != NGHTTP2_NO_ERROR)
 		count_cancel(h);
 	if (!answers)

@@ -223,13 +223,14 @@ class Server:
     """
 
     def __init__(self, directory, config="", site=True, addresses=("127.0.0.1",), workers=2,
-                 binary=None, env=None, start=True):
+                 binary=None, env=None, start=True, plain=""):
         self.directory = directory
         self.binary = Path(binary or BINARY)
         self.addresses = list(addresses)
         self.workers = workers
         self.with_site = site
         self.env = env or {}
+        self.plain = f"\n    {plain}\n" if plain else ""  # more for that block
         self.port, self.plain_port = free_port(), free_port()
         self.state = directory / "state"
         self.conf = directory / "sallyport.conf"
@@ -255,7 +256,7 @@ class Server:
         ours = (f"state_dir {self.state}\n"
                 f"workers {self.workers}\n"
                 f"listen {endpoints(self.port)}\n"
-                f"plain {{ listen {endpoints(self.plain_port)} }}\n"
+                f"plain {{ listen {endpoints(self.plain_port)}{self.plain} }}\n"
                 f"log {{\n    access json\n    file {self.access_file}\n    level debug\n}}\n")
         if "drain_timeout" not in config:
             ours += "drain_timeout 2s\n"
