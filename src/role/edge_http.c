@@ -11,7 +11,6 @@
 
 #define ROUNDS_A_TURN 16    /* reads and writes before others get their turn */
 #define IN_SLACK      16384 /* kept of what follows a head that is being read */
-#define REFUSAL_MAX   2048
 
 struct http {
 	struct conn *conn;
@@ -382,27 +381,11 @@ on_request(struct exchange *ex, void *owner)
 }
 
 static void
-count_request(struct worker *w, const struct exchange *ex)
-{
-	worker_count(w, COUNTER_REQUESTS, 1);
-	if (ex->request.version >= 20)
-		worker_count(w, COUNTER_REQUESTS_HTTP2, 1);
-	if (ex->served_by != NULL)
-		worker_count(w, COUNTER_PROXIED, 1);
-	if (ex->served_by != NULL && ex->status >= 502 && ex->status <= 504)
-		worker_count(w, COUNTER_PROXY_FAILED, 1);
-	if (ex->status == 429)
-		worker_count(w, COUNTER_LIMITED, 1);
-	if (ex->switched)
-		worker_uncount(w, COUNTER_OPEN_SWITCHED);
-}
-
-static void
 on_over(struct exchange *ex, void *owner)
 {
 	struct http *h = owner;
 
-	count_request(h->worker, ex);
+	worker_count_request(h->worker, ex);
 	access_log_request(h->worker->log, ex, loop_now(h->worker->loop));
 	view_release(ex->of_host);
 }
@@ -604,29 +587,4 @@ http_drain(struct conn *c)
 	}
 	session_drain(h->http);
 	pump(h);
-}
-
-/* A first byte as in a TLS record or an SSLv2 hello: a TLS server would say nothing in clear. */
-static bool
-looks_like_tls(const uint8_t *scratch)
-{
-	return scratch[0] == 0x16 || (scratch[0] & 0x80) != 0;
-}
-
-void
-http_refuse(struct conn *c, bool is_http)
-{
-	struct worker *w = c->worker;
-	struct buf out = buf_with_cap(REFUSAL_MAX);
-	/* What was only peeked at is read now: unread, it would make close() send RST. */
-	ssize_t n = sock_read(c->fd, w->scratch, SCRATCH_SIZE);
-
-	if (n > 0 && (is_http || !looks_like_tls(w->scratch))) {
-		bool made = is_http ? h1_plain_to_tls(&out, worker_date(w), w->http.server_name)
-				    : h1_bad_request(&out, worker_date(w), w->http.server_name);
-		if (made)
-			(void)sock_write(c->fd, buf_span(&out).p, buf_len(&out));
-	}
-	buf_free(&out);
-	conn_linger(c);
 }

@@ -12,7 +12,7 @@ void http_begin_tls(struct conn *c, const struct site *site, const struct hello 
 void http_begin_plain(struct conn *c);
 
 /* Answers what came in clear on the TLS port as any web server does, and closes. */
-void http_refuse(struct conn *c, bool is_http);
+void http_refuse(struct conn *c, bool is_http); /* edge_refuse.c */
 
 /* No further requests on it; closes it if none is under way. Only for those of edge_http. */
 void http_drain(struct conn *c);

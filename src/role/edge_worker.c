@@ -299,9 +299,9 @@ worker_commit(struct worker *w)
 	const struct config *c = w->view->snapshot->config;
 	limits = &c->limits;
 	w->http = (struct http_settings){.header_bytes = limits->header_bytes,
-				       .header_fields = limits->header_fields,
-				       .body_bytes = limits->body_bytes,
-				       .server_name = c->server_name};
+					 .header_fields = limits->header_fields,
+					 .body_bytes = limits->body_bytes,
+					 .server_name = c->server_name};
 	serve_files_forget(w->files);
 	move_list(&w->listeners, &listeners);
 	take_listeners(w, w->view->snapshot);
@@ -375,6 +375,22 @@ worker_drain(struct worker *w, uint64_t ms)
 	timer_set(w->loop, &w->drain_over, ms, drain_over);
 	each_http(w, drain_one);
 	say_drained(w);
+}
+
+void
+worker_count_request(struct worker *w, const struct exchange *ex)
+{
+	worker_count(w, COUNTER_REQUESTS, 1);
+	if (ex->request.version >= 20)
+		worker_count(w, COUNTER_REQUESTS_HTTP2, 1);
+	if (ex->served_by != NULL)
+		worker_count(w, COUNTER_PROXIED, 1);
+	if (ex->served_by != NULL && ex->status >= 502 && ex->status <= 504)
+		worker_count(w, COUNTER_PROXY_FAILED, 1);
+	if (ex->status == 429)
+		worker_count(w, COUNTER_LIMITED, 1);
+	if (ex->switched)
+		worker_uncount(w, COUNTER_OPEN_SWITCHED);
 }
 
 struct span

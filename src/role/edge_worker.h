@@ -54,7 +54,7 @@ struct worker {
 	struct view *view, *next_view; /* the next one is built, but not in use yet */
 	struct list left_views;
 	struct timer sweep;
-	struct http_settings http;     /* of `view`; its address never changes */
+	struct http_settings http; /* of `view`; its address never changes */
 	struct list listeners;
 	bool paused; /* listeners are not watched: too many connections, or no descriptors */
 	struct timer resume;
@@ -107,6 +107,9 @@ worker_uncount(struct worker *w, enum counter which)
 {
 	worker_count(w, which, UINT64_MAX);
 }
+
+/* A request is over. */
+void worker_count_request(struct worker *w, const struct exchange *ex);
 
 /* Now, for a Date: field. */
 struct span worker_date(struct worker *w);
