@@ -47,13 +47,18 @@ refuse(struct h2_call *c, const char *why)
 	return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
 }
 
-static void
+/* nghttp2 makes sure of three digits, and of nothing else. */
+static int
 take_pseudo(struct h2_call *c, struct span name, struct span value)
 {
 	uint64_t n;
 
-	if (span_equal(name, SPAN_OF(":status")) && text_to_u64(value, 999, &n))
-		c->status = (unsigned)n;
+	if (!span_equal(name, SPAN_OF(":status")))
+		return 0;
+	if (!text_to_u64(value, 999, &n) || n < 100)
+		return refuse(c, "a malformed status");
+	c->status = (unsigned)n;
+	return 0;
 }
 
 static void
@@ -80,10 +85,8 @@ on_header(nghttp2_session *ng, const nghttp2_frame *frame, const uint8_t *name, 
 	c->field_bytes += name_len + value_len + FIELD_OVERHEAD;
 	if (c->field_bytes > limits->header_bytes)
 		return refuse(c, "a header that is too large");
-	if (name_len > 0 && name[0] == ':') {
-		take_pseudo(c, f.name, f.value);
-		return 0;
-	}
+	if (name_len > 0 && name[0] == ':')
+		return take_pseudo(c, f.name, f.value);
 	if (!call_field_is_sound(&f))
 		return refuse(c, "a malformed header field");
 	if (span_equal(f.name, SPAN_OF("content-length")) && text_to_u64(f.value, INT64_MAX, &n))

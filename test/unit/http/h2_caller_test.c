@@ -268,6 +268,7 @@ a_malformed_answer_fails_one_call(void **state)
 	    {"§8.3 no status", "x-a=b", NULL},
 	    {"§8.3 a status that is none", ":status=2x0", NULL},
 	    {"§8.3 a status of two digits", ":status=20", NULL},
+	    {"§8.3 a status of zeros", ":status=000", NULL},
 	    {"§8.3 two statuses", ":status=200,:status=200", NULL},
 	    {"§8.3 a status after fields", "a=b,:status=200", NULL},
 	    {"§8.3 another pseudo-field", ":status=200,:path=/", NULL},
