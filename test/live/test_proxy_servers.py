@@ -85,6 +85,38 @@ def test_a_client_that_leaves_takes_its_request_along(server, backend):
     assert ended.wait(5)
 
 
+def test_a_stream_that_is_reset_takes_its_request_along_and_no_other(server, backend):
+    h2_connection = pytest.importorskip("h2.connection")
+    h2_events = pytest.importorskip("h2.events")
+    ended = threading.Event()
+
+    def run(s):
+        head, _ = head_of(s)
+        if head.startswith(b"GET /stay"):
+            s.sendall(text("still here"))
+        elif s.recv(1) == b"":
+            ended.set()
+    s = proxied(server, at(backend(run)))
+    with s.tls(alpn=["h2"]) as c:
+        h2 = h2_connection.H2Connection()
+        h2.initiate_connection()
+        for stream, path in ((1, "/leave"), (3, "/stay")):
+            h2.send_headers(stream, [(":method", "GET"), (":scheme", "https"),
+                                     (":authority", "example.org"), (":path", path)],
+                            end_stream=True)
+        c.sendall(h2.data_to_send())
+        time.sleep(0.3)
+        h2.reset_stream(1)
+        c.sendall(h2.data_to_send())
+        assert ended.wait(5)
+        got = b""
+        while not got:
+            for event in h2.receive_data(c.recv(1 << 16)):
+                if isinstance(event, h2_events.DataReceived):
+                    got += event.data
+        assert got == b"still here"
+
+
 def test_a_body_that_is_too_large_is_refused(server, app):
     s = proxied(server, app().url, words="limit_body 1k")
     with s.tls() as c:
