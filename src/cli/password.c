@@ -103,8 +103,8 @@ print_hash(const struct method *m, const char *password)
 	const char *hash = NULL;
 
 	if (crypt_gensalt_rn(m->prefix, m->cost, NULL, 0, setting, sizeof setting) != NULL)
-		hash = crypt_r(password, setting, &data);
-	if (hash == NULL || hash[0] == '*')
+		hash = crypt_rn(password, setting, &data, sizeof data);
+	if (hash == NULL)
 		return "crypt(3) does not know this method here";
 	printf("user NAME %s\n", hash);
 	explicit_bzero(&data, sizeof data);

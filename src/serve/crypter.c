@@ -27,12 +27,10 @@ struct crypter {
 static bool
 is_right(struct crypt_data *data, const struct crypt_job *job)
 {
-	const char *made = crypt_r(job->password, job->hash, data);
+	const char *made = crypt_rn(job->password, job->hash, data, sizeof *data);
 	size_t len = strlen(job->hash);
 
-	/* "*0": a hash of a kind that is not known (crypt(3)). */
-	return made != NULL && made[0] != '*' && strlen(made) == len &&
-	       hmac_equal(made, job->hash, len);
+	return made != NULL && strlen(made) == len && hmac_equal(made, job->hash, len);
 }
 
 /* Waits for the next job; NULL: it is over. */

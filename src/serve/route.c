@@ -22,11 +22,14 @@ fits_path(const char *pattern, struct span path)
 	return span_equal(path, p);
 }
 
-/* Whoever may GET may HEAD (RFC 9110 §9.3.2). */
+/* Whoever may GET may HEAD (RFC 9110 §9.3.2), and switch: with HTTP/2 that is a CONNECT (RFC 8441).
+ */
 static bool
 fits_method(const char *const *methods, const struct request *r)
 {
-	struct span name = r->method == METHOD_HEAD ? SPAN_OF("GET") : r->method_name;
+	bool gets =
+	    r->method == METHOD_HEAD || (r->method == METHOD_CONNECT && r->protocol.len > 0);
+	struct span name = gets ? SPAN_OF("GET") : r->method_name;
 
 	if (methods == NULL)
 		return true;
