@@ -9,6 +9,7 @@
 #define WORTH_MIN  512         /* bytes: below, what is saved is not worth the field that says so */
 #define INPUT_MAX  (16 * 1024) /* of an answer, before they are compressed */
 #define OUTPUT_MAX (16 * 1024)
+#define TURN_MAX   (128 * 1024) /* of input; what hardly fills any output would go on for ever */
 #define JOBS_MAX   32 /* at once in a thread; a stream of brotli or zstd has up to 2 MiB */
 
 /* An answer that is compressed, as long as there is something to do for it. */
@@ -38,6 +39,7 @@ struct encoder {
 	const struct exchange_ops *under;
 	const char *const *types;
 	struct job *job; /* NULL: bytes pass as they are */
+	size_t turn;     /* bytes of the handler's since it was last made to wait */
 	int64_t left;    /* of the handler's bytes, where it said how many come */
 	bool last;       /* the handler has given all */
 	const struct field *trailers;
@@ -339,6 +341,7 @@ wait_for_room(struct exchange *ex, struct encoder *e)
 		return;
 	if (e->wait == NULL || !e->wait->over)
 		e->wait = ARENA_NEW(ex->memory, struct wait);
+	e->turn = 0;
 	*e->wait = (struct wait){.handler = ex->handler};
 	if (ex->handler != NULL)
 		e->wait->ops = *ex->handler;
@@ -357,7 +360,7 @@ room(struct exchange *ex, size_t *len)
 	if (e->last || ex->answered)
 		return NULL;
 	/* Somebody else took the handler's place while we waited: then he is asked for us. */
-	if (!is_idle(e->job) && (is_waiting(ex, e) || push(ex, e) != PUSH_DONE))
+	if (is_waiting(ex, e) || (!is_idle(e->job) && push(ex, e) != PUSH_DONE))
 		return NULL;
 	*len = e->left >= 0 && e->left < INPUT_MAX ? (size_t)e->left : INPUT_MAX;
 	return e->job->input;
@@ -387,9 +390,15 @@ sent(struct exchange *ex, size_t n, bool last)
 		last = e->left == 0;
 	}
 	e->last = last;
+	e->turn += n;
 	job->in = span_of(job->input, n);
-	job->until = last ? COMPRESS_ENDED : n < INPUT_MAX ? COMPRESS_FLUSHED : COMPRESS_SOME;
+	job->until = last                                   ? COMPRESS_ENDED
+		     : n < INPUT_MAX || e->turn >= TURN_MAX ? COMPRESS_FLUSHED
+							    : COMPRESS_SOME;
 	job->drained = false;
+	/* Before it is sent: then, maybe at once, there is room, and `writable` is called. */
+	if (e->turn >= TURN_MAX && !last)
+		wait_for_room(ex, e);
 	if (push(ex, e) == PUSH_FULL)
 		wait_for_room(ex, e);
 }
