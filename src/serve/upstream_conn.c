@@ -78,6 +78,7 @@ up_close(struct upstream_conn *c)
 		return;
 	forget_idle(c);
 	c->stage = CONN_CLOSED;
+	c->pool->all->open--;
 	list_remove(&c->link);
 	timer_stop(&c->timer);
 	if (c->tls != NULL && !c->half_ended)

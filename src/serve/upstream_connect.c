@@ -318,6 +318,14 @@ next_address(struct upstream_conn *c, enum call_failure how, const char *why)
 	up_fail(c, how, why);
 }
 
+/* Requests of one client over HTTP/2 may ask for more than its own connection is worth. */
+static void
+no_room(struct timer *t)
+{
+	up_fail(container_of(t, struct upstream_conn, timer), CALL_REFUSED,
+		"no room for another connection to a server: see `limits { connections }`");
+}
+
 void
 up_new(struct pool *p, struct upstream_call *first)
 {
@@ -328,5 +336,8 @@ up_new(struct pool *p, struct upstream_call *first)
 	list_append(&p->busy, &c->link);
 	first->conn = c;
 	list_append(&c->calls, &first->link);
-	try_address(c);
+	if (p->all->open++ < p->all->needs.config->limits.connections)
+		try_address(c);
+	else
+		timer_set(loop_of(c), &c->timer, 0, no_room);
 }

@@ -35,6 +35,7 @@ struct upstreams {
 	struct choice *choices; /* by config.proxies */
 	struct list spare;      /* struct upstream_call */
 	size_t spare_count;
+	uint64_t open; /* connections, of all members; as many as clients may have */
 	bool retired;
 };
 

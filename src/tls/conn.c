@@ -477,6 +477,8 @@ tls_why(const struct tls_conn *c)
 
 	if (c->why != NULL)
 		return c->why;
+	if (c->ctx->client != NULL && reason == SSL_R_WRONG_VERSION_NUMBER)
+		return "it does not speak TLS";
 	if (ERR_GET_LIB(c->error) == ERR_LIB_SSL && reason > SSL_AD_REASON_OFFSET) {
 		snprintf(c->ctx->lib->why, sizeof c->ctx->lib->why, "peer sent alert %s",
 			 SSL_alert_desc_string_long(reason - SSL_AD_REASON_OFFSET));

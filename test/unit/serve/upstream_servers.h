@@ -462,7 +462,8 @@ test_setup(void **state)
 				    .backends = t->backends,
 				    .backends_count = 1,
 				    .authorities = t->authority_files,
-				    .authority_count = 1};
+				    .authority_count = 1,
+				    .limits = {.connections = 12}};
 	test_begin(t);
 	*state = t;
 	return 0;

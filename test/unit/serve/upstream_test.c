@@ -344,6 +344,28 @@ as_many_are_kept_as_there_may_be(void **state)
 }
 
 static void
+there_are_no_more_than_clients_may_have(void **state)
+{
+	struct test *t = *state;
+	struct asked a[3];
+
+	t->config.limits.connections = 2;
+	t->servers[0].manner = MANNER_SILENT;
+	for (size_t i = 0; i < COUNT(a); i++)
+		ask_with(t, &a[i], 0, false, SPAN_NONE);
+	test_run(t, 100);
+	assert_failed(&a[2], CALL_REFUSED, "no room");
+	test_run(t, 50);
+	assert_int_equal(atomic_load(&t->target[0].down_until), 0);
+	upstream_cancel(a[0].call);
+	t->servers[0].manner = MANNER_ANSWER;
+	ask_with(t, &a[2], 0, false, SPAN_NONE);
+	test_run(t, PATIENCE_MS);
+	assert_true(a[2].over);
+	upstream_cancel(a[1].call);
+}
+
+static void
 none_is_kept_where_none_may_be_nor_for_too_long(void **state)
 {
 	struct test *t = *state;
@@ -580,6 +602,7 @@ main(void)
 	    TEST(the_servers_time_begins_with_its_turn),
 	    TEST(what_is_cancelled_is_told_nothing),
 	    TEST(as_many_are_kept_as_there_may_be),
+	    TEST(there_are_no_more_than_clients_may_have),
 	    TEST(none_is_kept_where_none_may_be_nor_for_too_long),
 	    TEST(a_proxy_header_comes_first_and_its_connection_is_one_clients),
 	    TEST(a_unix_socket_is_as_good),

@@ -278,6 +278,27 @@ who_is_not_trusted_is_said_in_words(void **state)
 }
 
 static void
+who_speaks_no_tls_is_told_from_who_does_it_wrong(void **state)
+{
+	struct tls_library *lib = tls_library_new();
+	struct pem self = pem_ecdsa("a.example");
+	struct tls_client *client;
+	struct pair p;
+
+	(void)state;
+	assert_ok(
+	    tls_client_new(lib, &(struct tls_client_settings){.trust = TLS_TRUST_ANY}, &client));
+	pair_open(&p, lib, client, &self, false);
+	assert_true(buf_append(&p.to_client, SPAN_OF("HTTP/1.1 400 Bad Request\r\n\r\n")));
+	assert_int_equal(tls_handshake(p.client), TLS_FAILED);
+	assert_string_equal(tls_why(p.client), "it does not speak TLS");
+	pair_close(&p);
+	tls_client_free(client);
+	pem_free(&self);
+	tls_library_free(lib);
+}
+
+static void
 a_pin_is_enough_and_only_the_right_one(void **state)
 {
 	struct made ca = make("Our CA", NULL, NULL, -DAY, DAY);
@@ -458,6 +479,7 @@ main(void)
 	    cmocka_unit_test(a_chain_and_a_name_that_fit_are_trusted),
 	    cmocka_unit_test(a_certificate_among_the_authorities_is_trusted_itself),
 	    cmocka_unit_test(who_is_not_trusted_is_said_in_words),
+	    cmocka_unit_test(who_speaks_no_tls_is_told_from_who_does_it_wrong),
 	    cmocka_unit_test(a_pin_is_enough_and_only_the_right_one),
 	    cmocka_unit_test(with_trust_in_anybody_anybody_is_trusted),
 	    cmocka_unit_test(bad_certificates_among_authorities_are_passed_over),
