@@ -2,6 +2,9 @@
 
 #include "base/mem.h"
 
+#define FNV_BASIS 0xCBF29CE484222325u
+#define FNV_PRIME 0x100000001B3u
+
 struct site_policies {
 	struct policy_set own, *routes;
 };
@@ -148,17 +151,25 @@ static uint64_t
 mix(uint64_t h, struct span bytes)
 {
 	for (size_t i = 0; i < bytes.len; i++)
-		h = (h ^ bytes.p[i]) * 0x100000001B3u;
+		h = (h ^ bytes.p[i]) * FNV_PRIME;
 	return h;
 }
 
 static uint64_t
-limit_id(const struct site *site, const char *owner, const uint64_t *numbers, size_t count)
+mix_number(uint64_t h, uint64_t n)
 {
-	uint64_t h = mix(0xCBF29CE484222325u, span_str(site->names[0]));
+	for (unsigned bits = 0; bits < 64; bits += 8)
+		h = (h ^ (uint8_t)(n >> bits)) * FNV_PRIME;
+	return h;
+}
 
-	h = mix(h, span_of(owner, strlen(owner) + 1));
-	return mix(h, span_of(numbers, count * sizeof *numbers));
+/* Of a limit that `owner` shares with nobody else of its site. */
+static uint64_t
+limit_id(const struct site *site, const char *owner, uint64_t number)
+{
+	uint64_t h = mix(FNV_BASIS, span_of(site->names[0], strlen(site->names[0]) + 1));
+
+	return mix_number(mix(h, span_of(owner, strlen(owner) + 1)), number);
 }
 
 static bool
@@ -173,13 +184,12 @@ make_ids(const struct site *site, const struct route *route, struct policy_set *
 {
 	const struct policy *p = set->policy;
 	const char *path = route != NULL ? route->path : "";
-	const uint64_t rate[] = {p->rate.count, p->rate.per_ms, p->rate.burst};
-	const uint64_t connections[] = {p->connections};
+	const char *rate_of = same_rate(&p->rate, &site->policy.rate) ? "" : path;
+	const char *connections_of = p->connections == site->policy.connections ? "" : path;
+	uint64_t rate = mix_number(mix_number(p->rate.count, p->rate.per_ms), p->rate.burst);
 
-	set->rate_id =
-	    limit_id(site, same_rate(&p->rate, &site->policy.rate) ? "" : path, rate, COUNT(rate));
-	set->connections_id = limit_id(site, p->connections == site->policy.connections ? "" : path,
-				       connections, COUNT(connections));
+	set->rate_id = limit_id(site, rate_of, rate);
+	set->connections_id = limit_id(site, connections_of, p->connections);
 }
 
 static void
