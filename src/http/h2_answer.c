@@ -343,6 +343,7 @@ pull(struct h2_stream *s, size_t length)
 	handler->writable(&s->ex);
 	h->pulling = NULL;
 	h2_leave(s);
+	h->pulls += h->pulled > 0;
 	return h->pulled;
 }
 
@@ -365,7 +366,7 @@ h2_read_answer(nghttp2_session *ng, int32_t id, uint8_t *to, size_t length, uint
 	size_t n = buf_len(&s->held), waiting = n;
 
 	(void)ng, (void)id, (void)to;
-	if (buf_len(&h->out) > H2_OUTPUT_FULL)
+	if (buf_len(&h->out) > H2_OUTPUT_FULL || h->pulls == H2_PULLS_MAX)
 		return NGHTTP2_ERR_PAUSE;
 	s->direct = n == 0 && !s->ex.answered;
 	if (s->direct)

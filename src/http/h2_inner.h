@@ -23,6 +23,7 @@
 #define H2_FRAME_HEAD     9
 #define H2_FRAME_MAX      (16384 + H2_FRAME_HEAD + 7) /* as nghttp2 makes them, rounded up */
 #define H2_OUTPUT_FULL    (64 * 1024)                 /* nothing more is framed above this */
+#define H2_PULLS_MAX      4 /* then what handlers gave is sent: it may have cost them much */
 #define H2_OUTPUT_MAX     (H2_OUTPUT_FULL + H2_FRAME_MAX)
 #define H2_TABLE_MAX      4096  /* bytes of HPACK's table for answers */
 #define H2_HEAD_TIMES     4     /* times header_bytes: no 431 but the end of the connection */
@@ -77,6 +78,7 @@ struct h2 {
 	struct h2_stream *pulling; /* whose handler writes straight into the output .. */
 	uint8_t *pull_to;          /* .. here .. */
 	size_t pull_room, pulled;  /* .. so much at most, and so far */
+	unsigned pulls;            /* that gave something, since the output was last sent */
 	int64_t noise_since_ms;
 	uint32_t noise, cancels;
 	uint32_t filled, peak; /* the most that the output held, and the time before */

@@ -76,6 +76,7 @@ h2_flush(struct h2 *h)
 	if (h->closed)
 		return;
 	h->calls++;
+	h->pulls = 0;
 	while (buf_len(&h->out) <= H2_OUTPUT_FULL &&
 	       (n = nghttp2_session_mem_send(h->ng, &data)) > 0) {
 		uint8_t *to = h2_output_room(h, (size_t)n);
