@@ -9,7 +9,7 @@
 #define WORTH_MIN  512         /* bytes: below, what is saved is not worth the field that says so */
 #define INPUT_MAX  (16 * 1024) /* of an answer, before they are compressed */
 #define OUTPUT_MAX (16 * 1024)
-#define TURN_MAX   (128 * 1024) /* of input; what hardly fills any output would go on for ever */
+#define TURN_MAX   (64 * 1024) /* of input; what hardly fills any output would go on for ever */
 #define JOBS_MAX   32 /* at once in a thread; a stream of brotli or zstd has up to 2 MiB */
 
 /* An answer that is compressed, as long as there is something to do for it. */

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import subprocess
+import time
 
 import pytest
 
@@ -47,6 +48,8 @@ def site():
         (www / "plain/page.html").write_text(TEXT)
         (www / "a.css").write_text("p { color: red }\n" * 100)
         (www / "large.txt").write_text(TEXT * 100)
+        with open(www / "zeros.txt", "wb") as f:
+            f.truncate(512 << 20)
         (www / "404.html").write_text("<p>not here\n")
         (www / "app/index.html").write_text("<p>the application\n")
         (www / "beside.js").write_text("made();\n" * 100)
@@ -146,6 +149,19 @@ def test_compressing_for_many_at_once(site):
                                   or body.decode() == TEXT * 100)
     with concurrent.futures.ThreadPoolExecutor(40) as pool:
         assert all(pool.map(one, range(120)))
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_shrinks_to_nothing_does_not_keep_others_waiting(site, version):
+    with subprocess.Popen(["curl", "-sk", version, "--noproxy", "*", "-o", "/dev/null", "-H",
+                           "Accept-Encoding: gzip", "--resolve",
+                           f"{NAME}:{site.port}:127.0.0.1",
+                           f"https://{NAME}:{site.port}/zeros.txt"]) as large:
+        time.sleep(0.2)
+        for _ in range(4):  # by whichever worker
+            assert get(site, "/app/", name=NAME)[0] == 200
+        assert large.poll() is None
+        large.kill()
 
 
 @pytest.mark.parametrize("version", VERSIONS)
