@@ -90,6 +90,29 @@ free_h2(struct http_session *s)
 	free(h);
 }
 
+static void
+end_with(struct h2 *h, uint32_t code)
+{
+	(void)nghttp2_session_terminate_session(h->ng, code);
+}
+
+/*
+ * RFC 9113 §6.8: requests may be on their way, so a first GOAWAY only warns. Once the peer
+ * has answered a PING sent behind it, it has read that, and the second one says what was the
+ * last request taken.
+ */
+static void
+begin_drain(struct h2 *h)
+{
+	if (h->draining)
+		return;
+	h->draining = true;
+	if (!h->greeted)
+		end_with(h, NGHTTP2_NO_ERROR);
+	else if (nghttp2_submit_shutdown_notice(h->ng) != 0)
+		h->closed = true;
+}
+
 /* Tells who handled it and who logs it. Its memory stays, for nghttp2 has not sent all of it. */
 static void
 let_go(struct h2_stream *s)
@@ -106,6 +129,8 @@ let_go(struct h2_stream *s)
 	/* The stream's own window stays as it is: no more is wanted of it. */
 	(void)nghttp2_session_consume_connection(h->ng, s->given);
 	s->given = 0;
+	if (s->ex.wants_close && !h->closed)
+		begin_drain(h);
 }
 
 void
@@ -155,12 +180,6 @@ h2_tell(struct h2 *h)
 		return;
 	h2_flush(h);
 	h->host->output(h->owner);
-}
-
-static void
-end_with(struct h2 *h, uint32_t code)
-{
-	(void)nghttp2_session_terminate_session(h->ng, code);
 }
 
 void
@@ -310,23 +329,12 @@ timed_out(struct http_session *session)
 	h2_flush(h);
 }
 
-/*
- * RFC 9113 §6.8: requests may be on their way, so a first GOAWAY only warns. Once the peer
- * has answered a PING sent behind it, it has read that, and the second one says what was the
- * last request taken.
- */
 static void
 drain(struct http_session *s)
 {
 	struct h2 *h = h2_of(s);
 
-	if (h->draining)
-		return;
-	h->draining = true;
-	if (!h->greeted)
-		end_with(h, NGHTTP2_NO_ERROR);
-	else if (nghttp2_submit_shutdown_notice(h->ng) != 0)
-		h->closed = true;
+	begin_drain(h);
 	h2_flush(h);
 }
 

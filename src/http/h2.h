@@ -11,7 +11,7 @@
 struct http_session *h2_new(const struct http_host *host, void *owner,
 			    const struct http_settings *settings, const struct client *client);
 
-/* Before a thread ends: frees what its connections left for each other. */
+/* Before a thread ends, and after its last session: frees what they left for each other. */
 void h2_thread_end(void);
 
 #define H2_ALPN    "h2"
