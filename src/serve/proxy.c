@@ -44,17 +44,24 @@ may_begin(const struct proxying *p)
 	return p->ex != NULL && p->ex->status == 0;
 }
 
+/* Expects p to be held. */
+static void
+let_body_come(struct proxying *p)
+{
+	timer_stop(&p->timer);
+	if (p->expecting && may_begin(p)) {
+		p->expecting = false;
+		exchange_interim(p->ex, 100, NULL, 0);
+	}
+}
+
 static void
 say_continue(struct timer *t)
 {
 	struct proxying *p = of_timer(t);
 
 	hold(p);
-	timer_stop(&p->timer);
-	if (p->expecting && may_begin(p)) {
-		p->expecting = false;
-		exchange_interim(p->ex, 100, NULL, 0);
-	}
+	let_body_come(p);
 	drop(p);
 }
 
@@ -269,7 +276,7 @@ interim(void *owner, unsigned status, const struct field *fields, size_t count)
 	hold(p);
 	p->heard = true;
 	if (status == 100) {
-		say_continue(&p->timer);
+		let_body_come(p);
 	} else if (may_begin(p)) {
 		fields = proxy_answer_fields(p->ex, fields, &count);
 		exchange_interim(p->ex, status, fields, count);
