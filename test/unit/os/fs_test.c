@@ -310,6 +310,113 @@ nothing_can_be_written_below_a_root(void **state)
 	put("a", "y"); /* the original is as before */
 }
 
+/* What a listing told of; at most `most`. */
+struct told {
+	const char *names[16];
+	enum fs_kind kinds[16];
+	uint64_t sizes[16];
+	size_t count, most;
+};
+
+static bool
+note(void *owner, const char *name, const struct fs_info *info)
+{
+	struct told *t = owner;
+
+	assert_true(t->count < COUNT(t->names));
+	t->names[t->count] = strdup(name);
+	t->kinds[t->count] = info->kind;
+	t->sizes[t->count++] = info->size;
+	return t->count < t->most;
+}
+
+static void
+assert_told(struct told *t, const char *name, enum fs_kind kind, uint64_t size)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (strcmp(t->names[i], name) == 0) {
+			assert_int_equal(t->kinds[i], kind);
+			assert_true(kind == FS_DIRECTORY || t->sizes[i] == size);
+			return;
+		}
+	fail_msg("%s was not told", name);
+}
+
+static void
+forget(struct told *t)
+{
+	for (size_t i = 0; i < t->count; i++)
+		free((void *)(uintptr_t)t->names[i]);
+	t->count = 0;
+}
+
+static void
+a_directory_tells_what_could_be_opened_in_it(void **state)
+{
+	struct told t = {.most = 16};
+	int root = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	(void)state;
+	put("file", "12345");
+	assert_int_equal(mkdirat(root, "sub", 0755), 0);
+	assert_int_equal(mkfifoat(root, "fifo", 0644), 0);
+	assert_int_equal(symlinkat("../file", root, "sub/inside"), 0);
+	assert_int_equal(symlinkat("../..", root, "sub/above"), 0);
+	assert_int_equal(symlinkat("/etc", root, "sub/absolute"), 0);
+	assert_int_equal(symlinkat("gone", root, "sub/dangling"), 0);
+	assert_int_equal(symlinkat("loop", root, "sub/loop"), 0);
+
+	assert_int_equal(fs_list_beneath(root, ".", note, &t), 0);
+	assert_int_equal(t.count, 3);
+	assert_told(&t, "file", FS_FILE, 5);
+	assert_told(&t, "sub", FS_DIRECTORY, 0);
+	assert_told(&t, "fifo", FS_OTHER, 0);
+	forget(&t);
+	assert_int_equal(fs_list_beneath(root, "sub", note, &t), 0);
+	assert_int_equal(t.count, 1);
+	assert_told(&t, "inside", FS_FILE, 5);
+	forget(&t);
+	t.most = 1;
+	assert_int_equal(fs_list_beneath(root, ".", note, &t), 0);
+	assert_int_equal(t.count, 1);
+	forget(&t);
+	close(root);
+}
+
+static void
+what_is_no_directory_below_cannot_be_listed(void **state)
+{
+	int root = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	(void)state;
+	put("file", "x");
+	assert_int_equal(symlinkat("/etc", root, "absolute"), 0);
+	assert_int_equal(fs_list_beneath(root, "file", note, NULL), ENOTDIR);
+	assert_int_equal(fs_list_beneath(root, "gone", note, NULL), ENOENT);
+	assert_int_equal(fs_list_beneath(root, "..", note, NULL), EXDEV);
+	assert_int_equal(fs_list_beneath(root, "/etc", note, NULL), EXDEV);
+	assert_int_equal(fs_list_beneath(root, "absolute", note, NULL), EXDEV);
+	close(root);
+}
+
+static void
+a_file_is_the_same_until_it_is_changed(void **state)
+{
+	struct fs_info before, after;
+	int root = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC), fd;
+
+	(void)state;
+	put("file", "1");
+	assert_int_equal(fs_open_beneath(root, "file", &fd, &before), 0);
+	close(fd);
+	assert_true(fs_is_same(&before, &before));
+	put("file", "22");
+	assert_int_equal(fs_open_beneath(root, "file", &fd, &after), 0);
+	close(fd);
+	assert_false(fs_is_same(&before, &after));
+	close(root);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, make_directory, remove_directory)
 
 int
@@ -326,6 +433,9 @@ main(void)
 	    TEST(devices_are_not_files),
 	    TEST(a_role_in_an_empty_chroot_cannot_climb_out_of_a_root),
 	    TEST(nothing_can_be_written_below_a_root),
+	    TEST(a_directory_tells_what_could_be_opened_in_it),
+	    TEST(what_is_no_directory_below_cannot_be_listed),
+	    TEST(a_file_is_the_same_until_it_is_changed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

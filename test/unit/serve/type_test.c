@@ -73,10 +73,31 @@ a_location_is_safe_to_send(void **state)
 	arena_free(memory);
 }
 
+static void
+what_is_packed_already_is_told_by_its_type(void **state)
+{
+	static const char *const packed[] = {"a.png",  "a.jpg",  "a.webp", "a.mp4",   "a.mp3",
+					     "a.zip",  "a.gz",   "a.zst",  "a.woff2", "a.docx",
+					     "a.epub", "a.flac", "a.7z",   "a.xz",    "a.ods"};
+	static const char *const loose[] = {"a.html", "a.css",  "a.js",  "a.json", "a.svg",
+					    "a.txt",  "a.wasm", "a.xml", "a.bmp",  "a.ttf",
+					    "a.ico",  "a.tar",  "a.pdf", "a.none", "a"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(packed); i++)
+		if (!type_is_packed(type_of_name(span_str(packed[i]))))
+			fail_msg("%s", packed[i]);
+	for (size_t i = 0; i < COUNT(loose); i++)
+		if (type_is_packed(type_of_name(span_str(loose[i]))))
+			fail_msg("%s", loose[i]);
+	assert_false(type_is_packed(SPAN_NONE));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(what_is_packed_already_is_told_by_its_type),
 	    cmocka_unit_test(the_last_extension_tells_the_type),
 	    cmocka_unit_test(every_type_of_the_web_is_found),
 	    cmocka_unit_test(a_location_is_safe_to_send),
