@@ -60,7 +60,7 @@ h2_add_field(struct h2_stream *s, struct span name, struct span value)
 	if (name.p[0] == ':') {
 		if (!s->too_large || span_equal(name, SPAN_OF(":method")))
 			set_pseudo(s, name, value);
-	} else if (!s->too_large) {
+	} else if (!s->too_large && (!s->trailing || field_may_trail(name))) {
 		struct field f = copy_field(s->ex.memory, name, value);
 
 		if (s->trailing)
