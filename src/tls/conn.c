@@ -224,8 +224,11 @@ conn_explain(SSL *ssl, struct span words)
 	struct tls_conn *c = BIO_get_data(SSL_get_rbio(ssl));
 
 	free(c->explained);
-	if ((c->explained = strndup((const char *)words.p, words.len)) != NULL)
-		c->why = c->explained;
+	if ((c->explained = malloc(words.len + 1)) == NULL)
+		return;
+	memcpy(c->explained, words.p, words.len);
+	c->explained[words.len] = '\0';
+	c->why = c->explained;
 }
 
 static enum tls_result
