@@ -151,16 +151,6 @@ network_has(const struct network *net, const struct address *a)
 	return true;
 }
 
-bool
-address_is_loopback(const struct address *a)
-{
-	static const uint8_t one[IPV6_BYTES] = {[15] = 1};
-
-	if (a->family == 4)
-		return a->ip[0] == 127;
-	return a->family == 6 && memcmp(a->ip, one, sizeof one) == 0;
-}
-
 const char *
 address_ip_text(const struct address *a, char text[ADDRESS_TEXT_MAX])
 {

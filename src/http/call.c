@@ -127,12 +127,6 @@ caller_vacancies(const struct caller *c)
 }
 
 bool
-caller_is_idle(const struct caller *c)
-{
-	return c->kind->is_idle(c);
-}
-
-bool
 caller_is_dead(const struct caller *c)
 {
 	return c->kind->is_dead(c);

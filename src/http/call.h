@@ -115,7 +115,6 @@ struct call *caller_begin(struct caller *c, const struct call_request *request,
 
 /* How many more it would take now: at most 1 for HTTP/1.1. 0 for ever once it is dead. */
 size_t caller_vacancies(const struct caller *c);
-bool caller_is_idle(const struct caller *c); /* no call under way */
 bool caller_is_dead(const struct caller *c); /* close it as soon as its output is sent */
 
 /*

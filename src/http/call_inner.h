@@ -10,7 +10,6 @@ struct caller_kind {
 	struct call *(*begin)(struct caller *c, const struct call_request *request,
 			      const struct call_ops *ops, void *owner);
 	size_t (*vacancies)(const struct caller *c);
-	bool (*is_idle)(const struct caller *c);
 	bool (*is_dead)(const struct caller *c);
 	size_t (*receive)(struct caller *c, struct span in);
 	bool (*wants_input)(const struct caller *c);

@@ -31,14 +31,6 @@ h1_new(const struct http_host *host, void *owner, const struct http_settings *se
 }
 
 static void
-use(struct http_session *s, const struct http_settings *settings)
-{
-	struct h1 *h = h1_of(s);
-
-	h->settings = settings;
-}
-
-static void
 give_back(struct h1 *h)
 {
 	if (buf_len(&h->out) == 0 && h->out.data != NULL)
@@ -246,7 +238,6 @@ wants_input(const struct http_session *s)
 
 static const struct session_ops session_ops = {
     .free = free_h1,
-    .use = use,
     .state = state,
     .wants_input = wants_input,
     .receive = receive,

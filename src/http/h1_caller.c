@@ -119,12 +119,6 @@ vacancies(const struct caller *caller)
 }
 
 static bool
-is_idle(const struct caller *caller)
-{
-	return !of(caller)->busy;
-}
-
-static bool
 is_dead(const struct caller *caller)
 {
 	return of(caller)->stage == CALLING_DEAD;
@@ -281,7 +275,6 @@ static const struct caller_kind h1_kind = {
     .free = free_caller,
     .begin = begin,
     .vacancies = vacancies,
-    .is_idle = is_idle,
     .is_dead = is_dead,
     .receive = h1_caller_receive,
     .wants_input = wants_input,

@@ -70,12 +70,6 @@ h2_new(const struct http_host *host, void *owner, const struct http_settings *se
 }
 
 static void
-use(struct http_session *s, const struct http_settings *settings)
-{
-	h2_of(s)->settings = settings;
-}
-
-static void
 free_h2(struct http_session *s)
 {
 	struct h2 *h = h2_of(s);
@@ -363,7 +357,6 @@ will_close(const struct http_session *s)
 
 static const struct session_ops session_ops = {
     .free = free_h2,
-    .use = use,
     .state = state,
     .wants_input = wants_input,
     .receive = receive,

@@ -436,12 +436,6 @@ cancel(struct call *call)
 }
 
 static bool
-is_idle(const struct caller *caller)
-{
-	return h2_caller_of(caller)->live == 0;
-}
-
-static bool
 is_dead(const struct caller *caller)
 {
 	return h2_caller_of(caller)->dead;
@@ -471,7 +465,6 @@ static const struct caller_kind h2_kind = {
     .free = free_caller,
     .begin = begin,
     .vacancies = vacancies,
-    .is_idle = is_idle,
     .is_dead = is_dead,
     .receive = receive,
     .wants_input = wants_input,

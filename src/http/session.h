@@ -53,7 +53,6 @@ struct http_session {
 /* One table for each version. */
 struct session_ops {
 	void (*free)(struct http_session *s);
-	void (*use)(struct http_session *s, const struct http_settings *settings);
 	enum session_state (*state)(const struct http_session *s);
 	bool (*wants_input)(const struct http_session *s);
 	size_t (*receive)(struct http_session *s, struct span in);
@@ -130,13 +129,6 @@ static inline bool
 session_will_close(const struct http_session *s)
 {
 	return s->ops->will_close(s);
-}
-
-/* Later settings, from the next request on; they must outlive it. */
-static inline void
-session_use(struct http_session *s, const struct http_settings *settings)
-{
-	s->ops->use(s, settings);
 }
 
 /* Exchanges under way are told `gone`; NULL is fine. */

@@ -242,15 +242,6 @@ sock_connected(int fd)
 /* What is known of a socket, and what is asked of it. */
 
 void
-sock_peer(int fd, struct address *out)
-{
-	union any_address name = {0};
-	socklen_t len = sizeof name;
-
-	*out = getpeername(fd, &name.sa, &len) < 0 ? (struct address){0} : of_sockaddr(&name);
-}
-
-void
 sock_local(int fd, struct address *out)
 {
 	union any_address name = {0};
@@ -263,16 +254,6 @@ void
 sock_no_delay(int fd)
 {
 	set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-}
-
-/* A peer that vanished is noticed after two minutes: 60 + 4 * 15 s. */
-void
-sock_keep_alive(int fd)
-{
-	set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-	set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, 60);
-	set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, 15);
-	set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 4);
 }
 
 void

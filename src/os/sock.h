@@ -38,11 +38,9 @@ MUST_CHECK struct err sock_own_directory(void);
 /* How a connect ended: 0, or the errno value. */
 int sock_connected(int fd);
 
-void sock_peer(int fd, struct address *out);  /* who is at the other end; family 0 if unknown */
 void sock_local(int fd, struct address *out); /* the address that was connected to */
 
 void sock_no_delay(int fd);
-void sock_keep_alive(int fd);
 
 /* So that close() sends RST, where bytes unread or a peer too slow should not linger. */
 void sock_reset_on_close(int fd);

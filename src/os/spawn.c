@@ -257,12 +257,3 @@ spawn_signal(int fd)
 		return 0;
 	return (int)info.ssi_signo;
 }
-
-void
-spawn_unblock_signals(void)
-{
-	sigset_t none;
-
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}

@@ -29,6 +29,5 @@ bool spawn_reap(pid_t *pid, char why[48]);
 /* Signals as events: blocks them and returns a descriptor that spawn_signal() reads. */
 MUST_CHECK struct err spawn_signals(const int *signals, size_t count, int *fd);
 int spawn_signal(int fd); /* 0 when none is waiting */
-void spawn_unblock_signals(void);
 
 #endif

@@ -38,7 +38,4 @@ struct found {
 MUST_CHECK int cache_find(struct serve_files *f, const struct sought *what, int64_t now_ms,
 			  struct arena *memory, struct found *out);
 
-/* Whether those who accept it get this file compressed: by its type, if it is large enough. */
-bool cache_compresses(const struct policy *p, const struct facts *facts);
-
 #endif

@@ -28,13 +28,6 @@ is_compressed(struct entry *e, const struct policy *p)
 	return p->compress != COMPRESS_OFF && e->facts.size >= WORTH_MIN && suits(e, p);
 }
 
-bool
-cache_compresses(const struct policy *p, const struct facts *facts)
-{
-	return p->compress != COMPRESS_OFF && facts->size >= WORTH_MIN &&
-	       coding_suits_type((const char *const *)p->compress_types, facts->type);
-}
-
 /*
  * For other types than those that are compressed, only what has been found counts: who took
  * no coding, and whom nobody told that there is one, can give what he got to everybody.

@@ -222,30 +222,8 @@ the_unknown_address_is_in_no_network(void **state)
 	assert_true(network_parse(SPAN_OF("0.0.0.0/0"), &all));
 	assert_false(network_has(&all, &unknown));
 	assert_false(network_has(&nothing, &unknown));
-	assert_false(address_is_loopback(&unknown));
 	assert_string_equal(address_text(&unknown, text), "-");
 	assert_string_equal(address_ip_text(&unknown, text), "-");
-}
-
-static void
-loopback_is_127_and_one_address_of_ipv6(void **state)
-{
-	static const char *const inside[] = {"127.0.0.1", "127.255.255.254", "::1",
-					     "::ffff:127.0.0.1"};
-	static const char *const outside[] = {"126.255.255.255", "128.0.0.0", "::",      "::2",
-					      "::127.0.0.1",     "7f00::1",   "10.0.0.1"};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(inside); i++) {
-		struct address a = ip(inside[i]);
-
-		assert_true(address_is_loopback(&a));
-	}
-	for (size_t i = 0; i < COUNT(outside); i++) {
-		struct address a = ip(outside[i]);
-
-		assert_false(address_is_loopback(&a));
-	}
 }
 
 static void
@@ -273,7 +251,6 @@ main(void)
 	    cmocka_unit_test(a_nul_byte_ends_no_address),
 	    cmocka_unit_test(a_network_has_its_own_addresses_only),
 	    cmocka_unit_test(the_unknown_address_is_in_no_network),
-	    cmocka_unit_test(loopback_is_127_and_one_address_of_ipv6),
 	    cmocka_unit_test(addresses_are_equal_with_their_port),
 	};
 
