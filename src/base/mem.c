@@ -134,6 +134,12 @@ arena_copy(struct arena *a, struct span bytes)
 	return p;
 }
 
+struct span
+arena_span(struct arena *a, struct span bytes)
+{
+	return span_of(arena_copy(a, bytes), bytes.len);
+}
+
 char *
 arena_printf(struct arena *a, const char *fmt, ...)
 {

@@ -36,6 +36,7 @@ void *arena_get(struct arena *a, size_t size);
 
 /* A copy with a NUL after it, which is not counted. */
 char *arena_copy(struct arena *a, struct span bytes);
+struct span arena_span(struct arena *a, struct span bytes); /* the same, as a span */
 char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF(2, 3);
 
 /* MEM_PUSH for an array in an arena; sizes double, old ones are left behind. */

@@ -72,6 +72,15 @@ span_find(struct span s, uint8_t byte)
 	return at != NULL ? (size_t)(at - s.p) : s.len;
 }
 
+/* Copies it to where there is room for it; returns what is behind. */
+static inline uint8_t *
+span_put(uint8_t *to, struct span s)
+{
+	if (s.len > 0)
+		memcpy(to, s.p, s.len);
+	return to + s.len;
+}
+
 /* Equal without regard to ASCII case; no locale. */
 bool span_equal_nocase(struct span a, struct span b);
 

@@ -12,6 +12,16 @@
 /* Decimal digits only: no sign, no space, no leading "+". False also past `max`. */
 MUST_CHECK bool text_to_u64(struct span s, uint64_t max, uint64_t *out);
 
+/* What a hexadecimal digit stands for; -1: it is none. */
+static inline int
+text_hex_digit(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 /* "250ms", "3s", "5m", "2h", "7d"; in milliseconds. A bare number is refused, but for 0. */
 MUST_CHECK bool text_to_duration(struct span s, uint64_t max_ms, uint64_t *ms);
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "config/printer.h"
 #include "config/reader.h"
 #include "config/route_block.h"
@@ -121,15 +122,6 @@ proxy_print(struct printer *p, const struct option *o, const void *from)
 	print_block(p, o->block, &form);
 }
 
-static int
-hex_digit(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* 64 hexadecimal digits, with colons or without, as openssl and browsers show them. */
 static bool
 read_pin(struct span text, uint8_t pin[32])
@@ -138,7 +130,7 @@ read_pin(struct span text, uint8_t pin[32])
 
 	memset(pin, 0, 32);
 	for (size_t i = 0; i < text.len; i++) {
-		int digit = hex_digit(text.p[i]);
+		int digit = text_hex_digit(text.p[i]);
 
 		if (text.p[i] == ':' && digits > 0 && digits % 2 == 0)
 			continue;

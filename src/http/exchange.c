@@ -168,8 +168,7 @@ exchange_respond(struct exchange *ex, unsigned status, const struct field *field
 	if (pour(ex, &body))
 		return;
 	struct rest *r = ARENA_NEW(ex->memory, struct rest);
-	*r = (struct rest){span_of(arena_copy(ex->memory, body), body.len), ex->handler,
-			   ex->handling};
+	*r = (struct rest){arena_span(ex->memory, body), ex->handler, ex->handling};
 	ex->handler = &rest_ops;
 	ex->handling = r;
 }

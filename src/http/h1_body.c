@@ -1,5 +1,6 @@
 #include "http/h1_body.h"
 
+#include "base/text.h"
 #include "http/field.h"
 
 /* Extensions and trailers of a whole body: what a peer may have us read for nothing. */
@@ -81,20 +82,11 @@ keep(struct h1_body *b, uint8_t c)
 	return b->trailers == NULL || buf_byte(b->trailers, c);
 }
 
-static int
-hex_value(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Leading zeros are counted, too: a size needs no more digits than a number has. */
 static bool
 on_size(struct h1_body *b, uint8_t c)
 {
-	int digit = hex_value(c);
+	int digit = text_hex_digit(c);
 
 	if (digit >= 0) {
 		if (b->digits++ == DIGITS_MAX)

@@ -85,16 +85,16 @@ put_key(uint8_t *to, const struct call_request *r)
 
 	random_bytes(key, sizeof key);
 	put_base64(text, key);
-	to = h1_put_line(h1_put(to, key_name), span_of(text, sizeof text), SPAN_NONE);
-	return has_field(r, SPAN_OF("sec-websocket-version")) ? to : h1_put(to, key_version);
+	to = h1_put_line(span_put(to, key_name), span_of(text, sizeof text), SPAN_NONE);
+	return has_field(r, SPAN_OF("sec-websocket-version")) ? to : span_put(to, key_version);
 }
 
 static uint8_t *
 put_switch(uint8_t *to, const struct call_request *r)
 {
 	if (r->protocol.len == 0)
-		return r->wants_trailers ? h1_put(to, te) : to;
-	to = h1_put_line(h1_put(to, upgrade), r->protocol, SPAN_NONE);
+		return r->wants_trailers ? span_put(to, te) : to;
+	to = h1_put_line(span_put(to, upgrade), r->protocol, SPAN_NONE);
 	return lacks_key(r) ? put_key(to, r) : to;
 }
 
@@ -106,26 +106,26 @@ put_framing(uint8_t *to, const struct call_request *r)
 	    r->method == METHOD_POST || r->method == METHOD_PUT || r->method == METHOD_PATCH;
 
 	if (r->length == LENGTH_UNKNOWN)
-		return h1_put(to, chunked);
+		return span_put(to, chunked);
 	if (r->length < 0 && !anticipated)
 		return to;
-	to = h1_put_decimal(h1_put(to, length_name), r->length > 0 ? (uint64_t)r->length : 0);
-	return h1_put(to, line_end);
+	to = h1_put_decimal(span_put(to, length_name), r->length > 0 ? (uint64_t)r->length : 0);
+	return span_put(to, line_end);
 }
 
 static uint8_t *
 put_head(uint8_t *to, const struct call_request *r)
 {
-	to = h1_put(h1_put(to, r->method_name), SPAN_OF(" "));
-	to = h1_put(h1_put(to, r->target), version);
+	to = span_put(span_put(to, r->method_name), SPAN_OF(" "));
+	to = span_put(span_put(to, r->target), version);
 	to = h1_put_line(to, r->authority, SPAN_NONE);
 	for (size_t i = 0; i < r->field_count; i++)
 		if (!call_field_is_hop(r->fields[i].name))
 			to = h1_put_field(to, r->fields[i].name, r->fields[i].value);
 	to = put_framing(put_switch(to, r), r);
 	if (r->expects_continue && r->length != 0 && r->length != LENGTH_NONE)
-		to = h1_put(to, expect);
-	return h1_put(to, line_end);
+		to = span_put(to, expect);
+	return span_put(to, line_end);
 }
 
 static void
@@ -236,11 +236,11 @@ put_trailers(struct h1_caller *c, const struct field *fields, size_t count)
 	uint8_t *room = buf_room(&c->out, size), *to = room;
 	if (room == NULL)
 		return false;
-	to = h1_put(to, SPAN_OF("0\r\n"));
+	to = span_put(to, SPAN_OF("0\r\n"));
 	for (size_t i = 0; i < count; i++)
 		if (call_field_may_trail(&fields[i]))
 			to = h1_put_field(to, fields[i].name, fields[i].value);
-	queue(c, (size_t)(h1_put(to, line_end) - room));
+	queue(c, (size_t)(span_put(to, line_end) - room));
 	return true;
 }
 

@@ -5,19 +5,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "base/span.h"
 
 #define H1_DECIMAL_MAX 20 /* digits of a 64-bit number */
-
-static inline uint8_t *
-h1_put(uint8_t *to, struct span bytes)
-{
-	if (bytes.len > 0)
-		memcpy(to, bytes.p, bytes.len);
-	return to + bytes.len;
-}
 
 static inline uint8_t *
 h1_put_decimal(uint8_t *to, uint64_t n)
@@ -28,7 +19,7 @@ h1_put_decimal(uint8_t *to, uint64_t n)
 	do
 		digits[--at] = (uint8_t)('0' + n % 10);
 	while ((n /= 10) > 0);
-	return h1_put(to, (struct span){digits + at, sizeof digits - at});
+	return span_put(to, span_of(digits + at, sizeof digits - at));
 }
 
 /* "content-type" as HTTP/1.1 has always shown it: "Content-Type". */
@@ -49,15 +40,15 @@ h1_put_name(uint8_t *to, struct span name)
 static inline uint8_t *
 h1_put_line(uint8_t *to, struct span name, struct span value)
 {
-	to = h1_put(h1_put(to, name), value);
-	return h1_put(to, (struct span){(const uint8_t *)"\r\n", 2});
+	to = span_put(span_put(to, name), value);
+	return span_put(to, SPAN_OF("\r\n"));
 }
 
 static inline uint8_t *
 h1_put_field(uint8_t *to, struct span name, struct span value)
 {
-	to = h1_put(h1_put_name(to, name), (struct span){(const uint8_t *)": ", 2});
-	return h1_put_line(to, value, (struct span){NULL, 0});
+	to = span_put(h1_put_name(to, name), SPAN_OF(": "));
+	return h1_put_line(to, value, SPAN_NONE);
 }
 
 #endif

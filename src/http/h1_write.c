@@ -43,8 +43,8 @@ put_status_line(uint8_t *to, unsigned status)
 {
 	const char *reason = status_reason(status);
 
-	to = h1_put(to, SPAN_OF("HTTP/1.1 "));
-	to = h1_put(h1_put_decimal(to, status), SPAN_OF(" "));
+	to = span_put(to, SPAN_OF("HTTP/1.1 "));
+	to = span_put(h1_put_decimal(to, status), SPAN_OF(" "));
 	return h1_put_line(to, span_str(reason), SPAN_NONE);
 }
 
@@ -59,16 +59,17 @@ h1_put_head(uint8_t *to, const struct h1_answer *a)
 	for (size_t i = 0; i < a->field_count; i++)
 		to = h1_put_field(to, a->fields[i].name, a->fields[i].value);
 	if (a->length >= 0)
-		to = h1_put(h1_put_decimal(h1_put(to, length_name), (uint64_t)a->length), line_end);
+		to = span_put(h1_put_decimal(span_put(to, length_name), (uint64_t)a->length),
+			      line_end);
 	if (a->chunked)
-		to = h1_put(to, chunked);
+		to = span_put(to, chunked);
 	if (a->protocol.len > 0)
 		to = h1_put_line(to, switching, a->protocol);
 	else if (a->close)
-		to = h1_put(to, closing);
+		to = span_put(to, closing);
 	else if (a->keep_alive)
-		to = h1_put(to, keeping);
-	return h1_put(to, line_end);
+		to = span_put(to, keeping);
+	return span_put(to, line_end);
 }
 
 static const struct span last_chunk_head = SPAN_INIT("0\r\n");
@@ -82,11 +83,11 @@ h1_trailers_size(const struct field *fields, size_t count)
 uint8_t *
 h1_put_trailers(uint8_t *to, const struct field *fields, size_t count)
 {
-	to = h1_put(to, last_chunk_head);
+	to = span_put(to, last_chunk_head);
 	for (size_t i = 0; i < count; i++)
 		if (field_may_trail(fields[i].name))
 			to = h1_put_field(to, fields[i].name, fields[i].value);
-	return h1_put(to, line_end);
+	return span_put(to, line_end);
 }
 
 void
@@ -96,5 +97,5 @@ h1_put_chunk_head(uint8_t to[H1_CHUNK_HEAD], size_t length)
 
 	for (int i = 3; i >= 0; i--, length >>= 4)
 		to[i] = (uint8_t)digits[length & 15];
-	h1_put(to + 4, line_end);
+	span_put(to + 4, line_end);
 }

@@ -66,8 +66,8 @@ keep_field(struct h2_call *c, struct span name, struct span value)
 {
 	struct field *f = ARENA_PUSH(c->memory, c->fields, c->field_count);
 
-	f->name = span_of(arena_copy(c->memory, name), name.len);
-	f->value = span_of(arena_copy(c->memory, value), value.len);
+	f->name = arena_span(c->memory, name);
+	f->value = arena_span(c->memory, value);
 }
 
 static int

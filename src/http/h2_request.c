@@ -23,12 +23,9 @@ static void
 set_pseudo(struct h2_stream *s, struct span name, struct span value)
 {
 	for (size_t i = 0; i < COUNT(pseudo); i++)
-		if (span_equal(name, pseudo[i].name)) {
-			char *copy = arena_copy(s->ex.memory, value);
-
+		if (span_equal(name, pseudo[i].name))
 			*(struct span *)(void *)((char *)s + pseudo[i].at) =
-			    span_of(copy, value.len);
-		}
+			    arena_span(s->ex.memory, value);
 }
 
 static struct field
@@ -36,9 +33,7 @@ copy_field(struct arena *memory, struct span name, struct span value)
 {
 	uint8_t *p = arena_get(memory, name.len + value.len);
 
-	memcpy(p, name.p, name.len);
-	if (value.len > 0)
-		memcpy(p + name.len, value.p, value.len);
+	(void)span_put(span_put(p, name), value);
 	return (struct field){span_of(p, name.len), span_of(p + name.len, value.len)};
 }
 
@@ -156,10 +151,8 @@ join_cookies(struct request *r, struct arena *memory, const struct meaning *m)
 		if (first == NULL)
 			first = &r->fields[kept++];
 		else
-			to = (uint8_t *)memcpy(to, "; ", 2) + 2;
-		if (f->value.len > 0)
-			memcpy(to, f->value.p, f->value.len);
-		to += f->value.len;
+			to = span_put(to, SPAN_OF("; "));
+		to = span_put(to, f->value);
 		*first = (struct field){SPAN_OF("cookie"), span_of(joined, (size_t)(to - joined))};
 	}
 	if (joined != NULL)

@@ -4,18 +4,6 @@
 
 #define HOST_MAX 255 /* RFC 1035 §2.3.4 */
 
-static bool
-is_hex(uint8_t c, uint8_t *value)
-{
-	if (c >= '0' && c <= '9')
-		*value = (uint8_t)(c - '0');
-	else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-		*value = (uint8_t)((c | 0x20) - 'a' + 10);
-	else
-		return false;
-	return true;
-}
-
 /* Printable ASCII. Browsers send some that RFC 3986 wants encoded; none sends these four. */
 static bool
 is_target_text(struct span s)
@@ -33,10 +21,12 @@ is_target_text(struct span s)
 static bool
 take_encoded(struct cursor *c, uint8_t *out)
 {
-	uint8_t high, low;
+	uint8_t first, second;
 
-	if (!cursor_u8(c, &high) || !cursor_u8(c, &low) || !is_hex(high, &high) ||
-	    !is_hex(low, &low))
+	if (!cursor_u8(c, &first) || !cursor_u8(c, &second))
+		return false;
+	int high = text_hex_digit(first), low = text_hex_digit(second);
+	if (high < 0 || low < 0)
 		return false;
 	*out = (uint8_t)(high << 4 | low);
 	return *out != '\0';
@@ -127,12 +117,10 @@ is_name(struct span s)
 static bool
 is_bracketed(struct span s)
 {
-	uint8_t value;
-
 	if (s.len < 4 || s.p[0] != '[' || s.p[s.len - 1] != ']')
 		return false;
 	for (size_t i = 1; i < s.len - 1; i++)
-		if (!is_hex(s.p[i], &value) && s.p[i] != ':' && s.p[i] != '.')
+		if (text_hex_digit(s.p[i]) < 0 && s.p[i] != ':' && s.p[i] != '.')
 			return false;
 	return span_find(s, ':') < s.len;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "os/fs.h"
@@ -28,16 +29,6 @@ days_left(const struct certificate_info *info)
 	return (info->not_after - clock_wall_ms() / 1000) / DAY_S;
 }
 
-/* FNV-1a: cheap, and enough to notice a change. */
-static void
-mix(uint64_t *hash, uint64_t value)
-{
-	for (int i = 0; i < 8; i++) {
-		*hash = (*hash ^ (value & 0xff)) * 1099511628211u;
-		value >>= 8;
-	}
-}
-
 static void
 mix_file(uint64_t *hash, const char *path)
 {
@@ -45,9 +36,9 @@ mix_file(uint64_t *hash, const char *path)
 
 	if (failed(fs_stat(path, &info)))
 		info.inode = 0;
-	mix(hash, info.inode);
-	mix(hash, info.size);
-	mix(hash, (uint64_t)info.mtime_ns);
+	*hash = hash_number(*hash, info.inode);
+	*hash = hash_number(*hash, info.size);
+	*hash = hash_number(*hash, (uint64_t)info.mtime_ns);
 }
 
 /* Which directory it is, not what is in it. While one is open, no other has its number. */
@@ -58,7 +49,7 @@ mix_directory(uint64_t *hash, const char *path)
 
 	if (failed(fs_stat(path, &info)))
 		info.inode = 0;
-	mix(hash, info.inode);
+	*hash = hash_number(*hash, info.inode);
 }
 
 static void
@@ -75,7 +66,7 @@ mix_socket(uint64_t *hash, const char *path)
 static uint64_t
 fingerprint(const struct config *c)
 {
-	uint64_t hash = 14695981039346656037u;
+	uint64_t hash = HASH_START;
 
 	for (size_t i = 0; i < c->site_count; i++)
 		for (size_t k = 0; k < c->sites[i].certificate_count; k++) {

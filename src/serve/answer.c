@@ -71,14 +71,6 @@ respond_nowhere(const struct answer *a)
 	exchange_respond_page(a->ex, 416, &field, 1);
 }
 
-static uint8_t *
-put(uint8_t *to, struct span bytes)
-{
-	if (bytes.len > 0)
-		memcpy(to, bytes.p, bytes.len);
-	return to + bytes.len;
-}
-
 /* A body made of parts of a file, wherever its bytes are. */
 static void
 respond_pieces(const struct answer *a, unsigned status, const struct fields *f,
@@ -98,7 +90,7 @@ respond_pieces(const struct answer *a, unsigned status, const struct fields *f,
 		struct span bytes = span_head(span_tail(a->file->content, (size_t)pieces[i].offset),
 					      (size_t)pieces[i].length);
 
-		to = put(put(to, pieces[i].text), bytes);
+		to = span_put(span_put(to, pieces[i].text), bytes);
 	}
 	exchange_respond(ex, status, f->at, f->count, span_of(body, (size_t)(to - body)));
 }

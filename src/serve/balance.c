@@ -1,5 +1,7 @@
 #include "serve/balance.h"
 
+#include "base/hash.h"
+
 static bool
 is_among(uint64_t among, size_t i)
 {
@@ -39,15 +41,11 @@ mix(uint64_t h)
 	return h ^ h >> 33;
 }
 
-/* FNV-1a. Who asks can choose his server, which is none of our secrets. */
+/* Who asks can choose his server, which is none of our secrets. */
 uint64_t
 balance_seed(struct span name)
 {
-	uint64_t hash = 14695981039346656037u;
-
-	for (size_t i = 0; i < name.len; i++)
-		hash = (hash ^ name.p[i]) * 1099511628211u;
-	return mix(hash);
+	return mix(hash_bytes(HASH_START, name));
 }
 
 unsigned

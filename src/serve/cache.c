@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "serve/type.h"
 
 #define BELIEVED_MS 1000
@@ -66,14 +67,12 @@ serve_files_free(struct serve_files *f)
 	free(f);
 }
 
-/* FNV-1a. Only files that exist get in, so nobody outside can pile up one bucket. */
+/* Only files that exist get in, so nobody outside can pile up one bucket. */
 static uint64_t
 hash_of(int root, struct span path)
 {
-	uint64_t h = 14695981039346656037u ^ (uint64_t)root;
+	uint64_t h = hash_bytes(HASH_START ^ (uint64_t)root, path);
 
-	for (size_t i = 0; i < path.len; i++)
-		h = (h ^ path.p[i]) * 1099511628211u;
 	return h ^ h >> 32;
 }
 

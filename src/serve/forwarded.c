@@ -54,14 +54,6 @@ forwarded_drops(struct span name, bool trusted)
 	return span_starts_with(name, SPAN_OF("x-forwarded-"));
 }
 
-static uint8_t *
-put(uint8_t *to, struct span s)
-{
-	if (s.len > 0)
-		memcpy(to, s.p, s.len);
-	return to + s.len;
-}
-
 /* All values of that name as one list, with room for `more` bytes behind. *end is where. */
 static uint8_t *
 join(const struct exchange *ex, struct span name, size_t more, uint8_t **end)
@@ -75,7 +67,7 @@ join(const struct exchange *ex, struct span name, size_t more, uint8_t **end)
 	uint8_t *start = *end = arena_get(ex->memory, size);
 	for (size_t i = 0; size > more && i < r->field_count; i++)
 		if (span_equal(r->fields[i].name, name) && r->fields[i].value.len > 0)
-			*end = put(put(*end, r->fields[i].value), SPAN_OF(", "));
+			*end = span_put(span_put(*end, r->fields[i].value), SPAN_OF(", "));
 	return start;
 }
 
@@ -102,7 +94,7 @@ list_for(const struct asker *a)
 	if (!a->trusted)
 		return a->ip;
 	uint8_t *start = join(a->ex, for_name, a->ip.len, &end);
-	end = put(end, a->ip);
+	end = span_put(end, a->ip);
 	return span_of(start, (size_t)(end - start));
 }
 
@@ -113,15 +105,16 @@ put_entry(uint8_t *to, const struct asker *a)
 	struct span authority = a->ex->request.authority;
 	bool v6 = a->ex->client->peer.family == 6, quote = !field_is_token(authority);
 
-	to = put(to, v6 ? SPAN_OF("for=\"[") : SPAN_OF("for="));
-	to = put(to, a->ip.len > 0 ? a->ip : SPAN_OF("unknown"));
+	to = span_put(to, v6 ? SPAN_OF("for=\"[") : SPAN_OF("for="));
+	to = span_put(to, a->ip.len > 0 ? a->ip : SPAN_OF("unknown"));
 	if (v6)
-		to = put(to, SPAN_OF("]\""));
+		to = span_put(to, SPAN_OF("]\""));
 	if (authority.len > 0) {
-		to = put(to, quote ? SPAN_OF(";host=\"") : SPAN_OF(";host="));
-		to = put(put(to, authority), quote ? SPAN_OF("\"") : SPAN_NONE);
+		to = span_put(to, quote ? SPAN_OF(";host=\"") : SPAN_OF(";host="));
+		to = span_put(span_put(to, authority), quote ? SPAN_OF("\"") : SPAN_NONE);
 	}
-	return put(to, a->ex->client->secure ? SPAN_OF(";proto=https") : SPAN_OF(";proto=http"));
+	return span_put(to,
+			a->ex->client->secure ? SPAN_OF(";proto=https") : SPAN_OF(";proto=http"));
 }
 
 static struct span

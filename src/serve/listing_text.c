@@ -1,6 +1,7 @@
 #include "serve/listing_text.h"
 
 #include "http/date.h"
+#include "serve/wire.h"
 
 #define NS_PER_S 1000000000
 
@@ -35,20 +36,13 @@ put_escaped(struct buf *b, struct span s)
 	return true;
 }
 
-static bool
-is_unreserved(uint8_t c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '-' || c == '.' || c == '_' || c == '~';
-}
-
 /* As one segment of a path (RFC 3986 §3.3). */
 static bool
 put_segment(struct buf *b, struct span s)
 {
 	for (size_t i = 0; i < s.len; i++)
-		if (!(is_unreserved(s.p[i]) ? buf_byte(b, s.p[i])
-					    : buf_printf(b, "%%%02X", s.p[i])))
+		if (!(wire_is_unreserved(s.p[i]) ? buf_byte(b, s.p[i])
+						 : buf_printf(b, "%%%02X", s.p[i])))
 			return false;
 	return true;
 }

@@ -1,9 +1,7 @@
 #include "serve/policy.h"
 
+#include "base/hash.h"
 #include "base/mem.h"
-
-#define FNV_BASIS 0xCBF29CE484222325u
-#define FNV_PRIME 0x100000001B3u
 
 struct site_policies {
 	struct policy_set own, *routes;
@@ -146,30 +144,13 @@ make_accounts(struct arena *memory, const struct site *site, const struct policy
 					       quote(memory, set->policy->realm)));
 }
 
-/* FNV-1a, 64 bits. */
-static uint64_t
-mix(uint64_t h, struct span bytes)
-{
-	for (size_t i = 0; i < bytes.len; i++)
-		h = (h ^ bytes.p[i]) * FNV_PRIME;
-	return h;
-}
-
-static uint64_t
-mix_number(uint64_t h, uint64_t n)
-{
-	for (unsigned bits = 0; bits < 64; bits += 8)
-		h = (h ^ (uint8_t)(n >> bits)) * FNV_PRIME;
-	return h;
-}
-
 /* Of a limit that `owner` shares with nobody else of its site. */
 static uint64_t
 limit_id(const struct site *site, const char *owner, uint64_t number)
 {
-	uint64_t h = mix(FNV_BASIS, span_of(site->names[0], strlen(site->names[0]) + 1));
+	uint64_t h = hash_bytes(HASH_START, span_of(site->names[0], strlen(site->names[0]) + 1));
 
-	return mix_number(mix(h, span_of(owner, strlen(owner) + 1)), number);
+	return hash_number(hash_bytes(h, span_of(owner, strlen(owner) + 1)), number);
 }
 
 static bool
@@ -186,7 +167,7 @@ make_ids(const struct site *site, const struct route *route, struct policy_set *
 	const char *path = route != NULL ? route->path : "";
 	const char *rate_of = same_rate(&p->rate, &site->policy.rate) ? "" : path;
 	const char *connections_of = p->connections == site->policy.connections ? "" : path;
-	uint64_t rate = mix_number(mix_number(p->rate.count, p->rate.per_ms), p->rate.burst);
+	uint64_t rate = hash_number(hash_number(p->rate.count, p->rate.per_ms), p->rate.burst);
 
 	set->rate_id = limit_id(site, rate_of, rate);
 	set->connections_id = limit_id(site, connections_of, p->connections);

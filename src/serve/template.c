@@ -14,9 +14,7 @@ struct filling {
 static void
 put(struct filling *f, struct span bytes)
 {
-	if (bytes.len > 0)
-		memcpy(f->to, bytes.p, bytes.len);
-	f->to += bytes.len;
+	f->to = span_put(f->to, bytes);
 }
 
 /* All that could mean something where it is put, but for what is in `kept`. */

@@ -1,5 +1,7 @@
 #include "serve/wire.h"
 
+#include "base/text.h"
+
 #define U 1 /* unreserved (RFC 3986 §2.3) */
 #define P 2 /* may stand in a path besides: sub-delims, ':' and '@' */
 
@@ -50,17 +52,13 @@ wire_is_normal(struct span path)
 static bool
 take_hex(struct cursor *c, uint8_t *value)
 {
-	uint8_t digit;
+	uint8_t byte;
 
-	if (!cursor_u8(c, &digit))
+	if (!cursor_u8(c, &byte))
 		return false;
-	if (digit >= '0' && digit <= '9')
-		*value = (uint8_t)(digit - '0');
-	else if ((digit | 0x20) >= 'a' && (digit | 0x20) <= 'f')
-		*value = (uint8_t)((digit | 0x20) - 'a' + 10);
-	else
-		return false;
-	return true;
+	int digit = text_hex_digit(byte);
+	*value = (uint8_t)digit;
+	return digit >= 0;
 }
 
 /* Puts what `c` begins with, in its one form; NULL: no encoding, or of NUL. */

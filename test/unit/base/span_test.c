@@ -181,6 +181,17 @@ find_says_where_or_the_length(void **state)
 	assert_int_equal(span_find(SPAN_NONE, 'x'), 0);
 }
 
+static void
+what_is_put_ends_where_the_next_begins(void **state)
+{
+	uint8_t to[8] = "........";
+	uint8_t *end = span_put(span_put(span_put(to, SPAN_OF("ab")), SPAN_NONE), SPAN_OF("c"));
+
+	(void)state;
+	assert_ptr_equal(end, to + 3);
+	assert_memory_equal(to, "abc.....", sizeof to);
+}
+
 int
 main(void)
 {
@@ -195,6 +206,7 @@ main(void)
 	    cmocka_unit_test(equal_means_every_byte),
 	    cmocka_unit_test(case_is_a_matter_of_letters),
 	    cmocka_unit_test(find_says_where_or_the_length),
+	    cmocka_unit_test(what_is_put_ends_where_the_next_begins),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -226,6 +226,22 @@ only_so_much_of_it_is_shown(void **state)
 	buf_free(&b);
 }
 
+static void
+sixteen_digits_are_hexadecimal_in_either_case(void **state)
+{
+	static const char digits[] = "0123456789abcdef", upper[] = "0123456789ABCDEF";
+	unsigned count = 0;
+
+	(void)state;
+	for (int c = 0; c < 256; c++)
+		count += text_hex_digit((uint8_t)c) >= 0;
+	assert_int_equal(count, 22);
+	for (int i = 0; i < 16; i++) {
+		assert_int_equal(text_hex_digit((uint8_t)digits[i]), i);
+		assert_int_equal(text_hex_digit((uint8_t)upper[i]), i);
+	}
+}
+
 int
 main(void)
 {
@@ -238,6 +254,7 @@ main(void)
 	    cmocka_unit_test(a_peers_bytes_cannot_leave_their_quotes),
 	    cmocka_unit_test(every_byte_becomes_printable_ascii),
 	    cmocka_unit_test(only_so_much_of_it_is_shown),
+	    cmocka_unit_test(sixteen_digits_are_hexadecimal_in_either_case),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
