@@ -112,6 +112,8 @@ struct field_rule {
 };
 
 struct exchange {
+	const struct address
+	    *who;      /* asks: the client, or whom it asks for if the host believes it */
 	const struct exchange_ops *ops;
 	struct arena *memory; /* for the exchange's life */
 	const struct client *client;
@@ -136,6 +138,7 @@ struct exchange {
 	uint64_t body_sent;    /* bytes of the answer's body */
 	bool answered;         /* the answer is complete */
 	bool switched;         /* it is another protocol now */
+	struct span user;      /* for the log: who proved to be it; empty: nobody was asked */
 	bool wants_close;      /* set by a handler: the connection ends after the answer */
 	int64_t began_ms;      /* for the log */
 	const char *served_by; /* for the log: the back end that answered; NULL: we did */

@@ -23,6 +23,7 @@ h1_begin(struct h1 *h)
 	x->ex.ops = &ops;
 	x->ex.memory = memory;
 	x->ex.client = h->client;
+	x->ex.who = &h->client->peer;
 	x->ex.began_ms = h->host->now_ms(h->owner);
 	x->ex.request.method = METHOD_OTHER;
 	x->ex.request.length = LENGTH_NONE;

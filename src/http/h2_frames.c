@@ -68,6 +68,7 @@ on_begin_headers(nghttp2_session *ng, const nghttp2_frame *frame, void *owner)
 		s->ex.ops = &h2_exchange_ops;
 		s->ex.memory = memory;
 		s->ex.client = h->client;
+		s->ex.who = &h->client->peer;
 		s->ex.body_max = h->settings->body_bytes;
 		s->ex.began_ms = h->host->now_ms(h->owner);
 		s->ex.request.version = 20;

@@ -32,7 +32,7 @@ admit_later(struct exchange *ex, unsigned status, uint64_t ms)
 static bool
 enter(const struct serve *s, struct exchange *ex, const struct policy_set *set)
 {
-	const struct address *who = &ex->client->peer;
+	const struct address *who = ex->who;
 
 	if (!limiter_enter(s->limiter, set->connections_id, set->policy->connections, who))
 		return false;
@@ -51,8 +51,7 @@ admit_within_limits(const struct serve *s, struct exchange *ex, const struct pol
 	if (p->connections > 0 && !enter(s, ex, set))
 		wait = ONE_ENDS_MS;
 	else if (p->rate.count > 0)
-		wait = limiter_ask(s->limiter, set->rate_id, &p->rate, &ex->client->peer,
-				   ex->began_ms);
+		wait = limiter_ask(s->limiter, set->rate_id, &p->rate, ex->who, ex->began_ms);
 	if (wait > 0)
 		admit_later(ex, 429, wait);
 	return wait == 0;

@@ -46,7 +46,7 @@ log_wrong(const struct serve *s, const struct exchange *ex, const struct site *s
 	if (s->log != NULL && text_put_escaped(&text, user, USER_LOGGED, false) &&
 	    buf_byte(&text, '\0'))
 		log_peer(s->log, "%s: wrong password for \"%s\" from %s", site->names[0],
-			 (const char *)buf_span(&text).p, address_ip_text(&ex->client->peer, peer));
+			 (const char *)buf_span(&text).p, address_ip_text(ex->who, peer));
 	buf_free(&text);
 }
 
@@ -122,6 +122,7 @@ told(struct password_waiter *w, bool right)
 	ex->handler = NULL;
 	ex->handling = NULL;
 	if (right) {
+		ex->user = a->user;
 		hand_on(a);
 	} else {
 		log_wrong(a->serve, ex, a->then.site, a->user);
@@ -181,10 +182,12 @@ verify(const struct serve *s, struct exchange *ex, const struct policy_set *set,
 				       .account_count = set->account_count,
 				       .user = c->user,
 				       .password = c->password,
-				       .who = &ex->client->peer};
+				       .who = ex->who};
 
-	if (passwords_recall(s->passwords, &claim, ex->began_ms))
+	if (passwords_recall(s->passwords, &claim, ex->began_ms)) {
+		ex->user = span_of(arena_copy(ex->memory, c->user), c->user.len);
 		return true;
+	}
 	ask(s, ex, set, &claim, then);
 	return false;
 }

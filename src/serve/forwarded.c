@@ -161,8 +161,8 @@ take_last(struct span *list, struct span *element)
  * From the nearest proxy on, each tells who came to it; the first that is not ours is as far
  * as they can be believed. What stands before it, anybody may have written.
  */
-struct address
-forwarded_client(const struct config *c, const struct exchange *ex)
+static struct address
+trace(const struct config *c, const struct exchange *ex)
 {
 	const struct request *r = &ex->request;
 	struct address at = ex->client->peer, next;
@@ -184,19 +184,29 @@ forwarded_client(const struct config *c, const struct exchange *ex)
 	return at;
 }
 
-static struct span
-real_ip(const struct config *c, const struct asker *a)
+void
+forwarded_tell(const struct config *c, struct exchange *ex)
 {
-	if (!a->trusted)
-		return a->ip;
-	struct address client = forwarded_client(c, a->ex);
-	return address_span(a->ex, &client);
+	if (!forwarded_is_trusted(c, ex->client) || request_field(&ex->request, for_name) == NULL)
+		return;
+	struct address *who = ARENA_NEW(ex->memory, struct address);
+	*who = trace(c, ex);
+	ex->who = who;
 }
 
 static struct span
 first_of(struct span a, struct span b)
 {
 	return a.len > 0 ? a : b;
+}
+
+/* A proxy that keeps a list up may still let X-Real-IP through as it came. */
+static struct span
+real_ip(const struct asker *a, bool has_list)
+{
+	struct span told = has_list ? SPAN_NONE : said(a, real_name);
+
+	return first_of(told, address_span(a->ex, a->ex->who));
 }
 
 /*
@@ -216,7 +226,7 @@ forwarded_fields(const struct config *c, const struct exchange *ex,
 
 	if (a.ip.len > 0 && (has_for || !has_entry)) {
 		out[n++] = (struct field){for_name, list_for(&a)};
-		out[n++] = (struct field){real_name, first_of(said(&a, real_name), real_ip(c, &a))};
+		out[n++] = (struct field){real_name, real_ip(&a, has_for)};
 	}
 	out[n++] = (struct field){proto_name, first_of(said(&a, proto_name), scheme)};
 	if (host.len > 0)

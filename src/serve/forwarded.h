@@ -21,7 +21,8 @@ bool forwarded_drops(struct span name, bool trusted);
 size_t forwarded_fields(const struct config *c, const struct exchange *ex,
 			struct field out[FORWARDED_FIELDS]);
 
-/* The address of the client: the peer's, or what trusted peers say it is. */
-struct address forwarded_client(const struct config *c, const struct exchange *ex);
+/* Where the peer is trusted, ex->who becomes whom it says it asks for. Before anything goes by it.
+ */
+void forwarded_tell(const struct config *c, struct exchange *ex);
 
 #endif

@@ -6,6 +6,7 @@
 #include "http/target.h"
 #include "os/fs.h"
 #include "serve/file.h"
+#include "serve/forwarded.h"
 #include "serve/route.h"
 
 #define HTTPS_PORT    443
@@ -102,6 +103,7 @@ serve_plain(const struct serve *s, struct exchange *ex)
 	struct span path = ex->request.path, host = ex->request.host;
 	const struct site *site = host.len > 0 ? config_site(s->config, host) : NULL;
 
+	forwarded_tell(s->config, ex);
 	if (span_starts_with(path, challenges))
 		respond_challenge(s, ex, span_tail(path, challenges.len));
 	else if (host.len == 0)

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "serve/encode.h"
-#include "serve/forwarded.h"
 #include "serve/proxy_answer.h"
 #include "serve/proxy_inner.h"
 #include "serve/proxy_request.h"
@@ -144,8 +143,7 @@ key_of(const struct proxying *p)
 		value = request_field(&p->ex->request, span_str(proxy->hash_field));
 		return value != NULL ? *value : SPAN_NONE;
 	}
-	struct address *a = ARENA_NEW(p->ex->memory, struct address);
-	*a = forwarded_client(p->serve->config, p->ex);
+	const struct address *a = p->ex->who;
 	return span_of(a->ip, a->family == 4 ? 4 : sizeof a->ip);
 }
 

@@ -5,6 +5,7 @@
 #include "serve/auth.h"
 #include "serve/error_page.h"
 #include "serve/file.h"
+#include "serve/forwarded.h"
 #include "serve/location.h"
 #include "serve/policy.h"
 #include "serve/proxy.h"
@@ -66,7 +67,7 @@ fits_condition(const struct route_condition *c, const struct exchange *ex)
 		if (!fits_field(&c->fields[i], &ex->request))
 			return false;
 	return fits_method((const char *const *)c->methods, &ex->request) &&
-	       fits_source(c, &ex->client->peer);
+	       fits_source(c, ex->who);
 }
 
 const struct route *
@@ -224,6 +225,7 @@ serve_secure(const struct serve *s, struct exchange *ex)
 {
 	const struct site *site = NULL;
 
+	forwarded_tell(s->config, ex);
 	if (s->config->site_count == 0) {
 		exchange_respond_status(ex, 404, SPAN_NONE);
 		return;

@@ -55,7 +55,8 @@ static void
 from(struct asked *a, const char *peer, const char *authority)
 {
 	a->client = (struct client){.peer = ip(peer), .secure = true};
-	a->ex = (struct exchange){.memory = a->memory, .client = &a->client};
+	a->ex =
+	    (struct exchange){.memory = a->memory, .client = &a->client, .who = &a->client.peer};
 	a->ex.request.fields = a->in;
 	a->ex.request.authority = span_str(authority);
 }
@@ -72,6 +73,7 @@ said(struct asked *a, const char *name)
 {
 	static char text[512];
 
+	forwarded_tell(&a->config, &a->ex);
 	a->count = forwarded_fields(&a->config, &a->ex, a->out);
 	snprintf(text, sizeof text, "-");
 	for (size_t i = 0; i < a->count; i++)
@@ -149,8 +151,18 @@ a_proxy_of_ours_is_added_to_what_it_says(void **state)
 	assert_string_equal(
 	    said(a, "forwarded"),
 	    "for=198.51.100.7;proto=http, for=192.0.2.1;host=inner.example;proto=https");
+}
+
+static void
+a_proxy_of_ours_may_name_the_client_in_one_field_alone(void **state)
+{
+	struct asked *a = *state;
+
+	from(a, "192.0.2.1", "example.org");
 	with(a, "x-real-ip", "198.51.100.8");
 	assert_string_equal(said(a, "x-real-ip"), "198.51.100.8");
+	with(a, "x-forwarded-for", "198.51.100.7");
+	assert_string_equal(said(a, "x-real-ip"), "198.51.100.7");
 }
 
 /* Begun by us, the other kind of list would name the proxy as the client. */
@@ -213,9 +225,8 @@ the_client_is_the_last_that_no_proxy_of_ours_is(void **state)
 	for (size_t i = 0; i < COUNT(chains); i++) {
 		from(a, chains[i].peer, "example.org");
 		with(a, "x-forwarded-for", chains[i].list);
-		struct address client = forwarded_client(&a->config, &a->ex);
-
-		if (strcmp(address_ip_text(&client, text), chains[i].client) != 0)
+		forwarded_tell(&a->config, &a->ex);
+		if (strcmp(address_ip_text(a->ex.who, text), chains[i].client) != 0)
 			fail_msg("%s by %s: %s", chains[i].list, chains[i].peer, text);
 	}
 }
@@ -253,6 +264,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(ipv6_and_ports_are_quoted, setup, teardown),
 	    cmocka_unit_test_setup_teardown(a_proxy_of_ours_is_added_to_what_it_says, setup,
 					    teardown),
+	    cmocka_unit_test_setup_teardown(a_proxy_of_ours_may_name_the_client_in_one_field_alone,
+					    setup, teardown),
 	    cmocka_unit_test_setup_teardown(only_the_list_that_a_proxy_of_ours_keeps_is_kept_up,
 					    setup, teardown),
 	    cmocka_unit_test_setup_teardown(who_has_no_address_and_names_no_host_is_unknown, setup,

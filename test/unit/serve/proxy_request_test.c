@@ -36,6 +36,7 @@ setup(void **state)
 	a->proxy = (struct proxy){.to = &a->to, .scheme = SCHEME_HTTPS, .keep_host = true};
 	a->ex.memory = a->memory;
 	a->ex.client = &a->client;
+	a->ex.who = &a->client.peer;
 	*r = (struct request){.method = METHOD_GET,
 			      .method_name = SPAN_OF("GET"),
 			      .authority = SPAN_OF("example.org"),
