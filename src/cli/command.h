@@ -9,6 +9,7 @@ struct arguments {
 	const char *file;    /* -c, absolute */
 	const char *confirm; /* --confirm SECONDS, or NULL */
 	const char *method;  /* --method NAME, or NULL */
+	const char *name;    /* a word of its own, where the command takes one, or NULL */
 	bool defaults, manual, json;
 };
 

@@ -15,7 +15,7 @@
 #define USAGE_ERROR 2
 
 /* Which options a command knows besides -c and --help. */
-enum { OPTION_CONFIRM = 1, OPTION_PRINT = 2, OPTION_METHOD = 4, OPTION_JSON = 8 };
+enum { OPTION_CONFIRM = 1, OPTION_PRINT = 2, OPTION_HASH = 4, OPTION_JSON = 8 };
 
 static const struct command {
 	const char *name;
@@ -31,7 +31,7 @@ static const struct command {
     {"status", command_status, OPTION_JSON,
      "what the running server does and has done; --json: for programs"},
     {"reopen-log", command_reopen_log, 0, "open the access log anew, after it was rotated"},
-    {"hash-password", command_hash_password, OPTION_METHOD,
+    {"hash-password", command_hash_password, OPTION_HASH,
      "make the line of basic_auth for a password, asked for or read from a pipe"},
     {"config", command_config, OPTION_PRINT,
      "print the configuration as it is understood; --defaults: every option there is"},
@@ -117,9 +117,13 @@ take_option(const struct command *c, struct arguments *a, char **argv, int argc,
 		a->confirm = value;
 		return true;
 	}
-	if ((c->options & OPTION_METHOD) && strcmp(word, "--method") == 0 && value != NULL) {
+	if ((c->options & OPTION_HASH) && strcmp(word, "--method") == 0 && value != NULL) {
 		(*i)++;
 		a->method = value;
+		return true;
+	}
+	if ((c->options & OPTION_HASH) && word[0] != '-' && a->name == NULL) {
+		a->name = word;
 		return true;
 	}
 	if ((c->options & OPTION_JSON) && strcmp(word, "--json") == 0)
@@ -137,11 +141,12 @@ run_command(const struct command *c, int argc, char **argv, struct arguments *a)
 	for (int i = 2; i < argc; i++) {
 		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
 			printf("sallyport %s [-c FILE]%s: %s\n", c->name,
-			       c->options & OPTION_CONFIRM  ? " [--confirm SECONDS]"
-			       : c->options & OPTION_PRINT  ? " [--defaults]"
-			       : c->options & OPTION_JSON   ? " [--json]"
-			       : c->options & OPTION_METHOD ? " [--method yescrypt|bcrypt|sha512]"
-							    : "",
+			       c->options & OPTION_CONFIRM ? " [--confirm SECONDS]"
+			       : c->options & OPTION_PRINT ? " [--defaults]"
+			       : c->options & OPTION_JSON  ? " [--json]"
+			       : c->options & OPTION_HASH
+				   ? " [--method yescrypt|bcrypt|sha512] [NAME]"
+				   : "",
 			       c->help);
 			return 0;
 		}

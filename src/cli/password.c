@@ -1,5 +1,6 @@
 /* sallyport hash-password: the line of basic_auth for a password that nobody else sees. */
 #include <crypt.h>
+#include <ctype.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,9 +95,9 @@ find_method(const char *name)
 	return NULL;
 }
 
-/* The name stands for one to be written in its place. */
+/* NAME stands for one to be written in its place. */
 static const char *
-print_hash(const struct method *m, const char *password)
+print_hash(const struct method *m, const char *name, const char *password)
 {
 	static struct crypt_data data;
 	char setting[CRYPT_GENSALT_OUTPUT_SIZE];
@@ -106,9 +107,19 @@ print_hash(const struct method *m, const char *password)
 		hash = crypt_rn(password, setting, &data, sizeof data);
 	if (hash == NULL)
 		return "crypt(3) does not know this method here";
-	printf("user NAME %s\n", hash);
+	printf("user %s %s\n", name != NULL ? name : "NAME", hash);
 	explicit_bzero(&data, sizeof data);
 	return NULL;
+}
+
+/* A word of the configuration as it is. */
+static bool
+is_name(const char *name)
+{
+	for (const char *c = name; *c != '\0'; c++)
+		if (!isalnum((unsigned char)*c) && strchr("-._@+", *c) == NULL)
+			return false;
+	return name[0] != '\0';
 }
 
 int
@@ -120,10 +131,13 @@ command_hash_password(const struct arguments *a)
 
 	if (m == NULL)
 		return complain("the methods are yescrypt, bcrypt and sha512");
+	if (a->name != NULL && !is_name(a->name))
+		return complain(
+		    "a name is letters, digits and -._@+; quote others in the file yourself");
 	setvbuf(stdin, NULL, _IONBF, 0); /* no copy in a buffer that is not wiped */
 	why = tcgetattr(STDIN_FILENO, &as_it_was) == 0 ? ask(line) : read_line(line);
 	if (why == NULL)
-		why = print_hash(m, line);
+		why = print_hash(m, a->name, line);
 	explicit_bzero(line, sizeof line);
 	return why == NULL ? 0 : complain(why);
 }

@@ -30,9 +30,11 @@ static const struct option top_options[] = {
 	    "balancers in front of this server. The word loopback is 127.0.0.0/8 and ::1."},
     {OWN("trust_forwarded", top_read_trust_forwarded, top_print_trust_forwarded),
      .args = "NETWORK...", .repeats = true, .sample = "10.0.0.0/8", .silence = "nobody is trusted",
-     .doc = "Networks whose Forwarded, X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host "
-	    "fields are believed: those of proxies that speak HTTP to this server. From anybody "
-	    "else they are taken out before a request is passed on."},
+     .doc = "Networks whose X-Forwarded-For, X-Forwarded-Proto, X-Forwarded-Host and Forwarded "
+	    "fields are believed: those of proxies that speak HTTP to this server, such as a "
+	    "CDN's. The client is then whom X-Forwarded-For names, for from, limit_rate, "
+	    "limit_connections, basic_auth, balance and the access log. From anybody else these "
+	    "fields are taken out before a request is passed on."},
     {FIELD("server_name", config, server_name), .initial = "off",
      .doc = "The value of the Server field of each answer. With off there is no such field."},
     {DURATION("drain_timeout", config, drain_timeout), .max = HOUR, .initial = "30s",
@@ -71,7 +73,9 @@ static const struct option plain_options[] = {
 
 static const struct option log_options[] = {
     {CHOICE("access", log_settings, access), .choices = access_formats, .initial = "json",
-     .doc = "The form of the access log, a line for each request and each relayed connection."},
+     .doc = "The form of the access log, a line for each request and each relayed connection. "
+	    "Where trust_forwarded applies, json has the peer's own address as via; a user of "
+	    "basic_auth is in the third field of combined, or user."},
     {PATH("file", log_settings, access_file), .sample = "/var/log/sallyport/access.log",
      .silence = "the journal, or the terminal",
      .doc =

@@ -114,8 +114,8 @@ static const struct option accounts_options[] = {
     {OWN("user", policy_read_user, policy_print_user), .args = "NAME HASH", .repeats = true,
      .sample = "alice $y$j9T$EXAMPLE$0123456789abcdefghijklmnopqrstuvwxyzABCDEF0",
      .silence = "none, there must be one",
-     .doc = "Who may come in. HASH is of the password, as crypt(5) writes it: sallyport "
-	    "hash-password makes one."},
+     .doc = "Who may come in. HASH is of the password, as crypt(5) writes it; sallyport "
+	    "hash-password NAME asks for one and prints this line."},
 };
 
 static const struct option route_options[] = {

@@ -109,27 +109,57 @@ field_or_none(const struct request *r, struct span name)
 	return value != NULL ? *value : SPAN_NONE;
 }
 
+/* A name with a space in it would be two words of the line. */
+static bool
+put_user(struct access_log *log, struct span user)
+{
+	size_t end;
+
+	if (user.len == 0)
+		return buf_byte(&log->held, '-');
+	for (; (end = span_find(user, ' ')) < user.len; user = span_tail(user, end + 1))
+		if (!put(log, "", span_head(user, end)) ||
+		    !buf_append(&log->held, SPAN_OF("\\x20")))
+			return false;
+	return put(log, "", user);
+}
+
 static bool
 put_combined(struct access_log *log, const struct exchange *ex)
 {
 	const struct request *r = &ex->request;
-	char peer[ADDRESS_TEXT_MAX];
+	char who[ADDRESS_TEXT_MAX];
 	struct buf *b = &log->held;
 
-	return buf_printf(b, "%s - - [%s] \"", address_ip_text(&ex->client->peer, peer),
-			  log->combined_time) &&
-	       put(log, "", r->method_name) && put(log, " ", r->target) &&
+	return buf_printf(b, "%s - ", address_ip_text(ex->who, who)) && put_user(log, ex->user) &&
+	       buf_printf(b, " [%s] \"", log->combined_time) && put(log, "", r->method_name) &&
+	       put(log, " ", r->target) &&
 	       buf_printf(b, " HTTP/%u.%u\" %u %" PRIu64, r->version / 10, r->version % 10,
 			  ex->status, ex->body_sent) &&
 	       put(log, " \"", field_or_none(r, SPAN_OF("referer"))) &&
 	       put(log, "\" \"", field_or_none(r, SPAN_OF("user-agent"))) && buf_byte(b, '"');
 }
 
-/* Only where a back end answered. */
+/* What most requests do not have: who came with a password, and the back end that answered. */
 static bool
-put_upstream(struct access_log *log, const char *server)
+put_rest(struct access_log *log, const struct exchange *ex)
 {
-	return server == NULL || put(log, "\",\"upstream\":\"", span_str(server));
+	const char *server = ex->served_by;
+
+	return (ex->user.len == 0 || put(log, "\",\"user\":\"", ex->user)) &&
+	       (server == NULL || put(log, "\",\"upstream\":\"", span_str(server)));
+}
+
+/* The port is the connection's; and its address, where that is not the client's own. */
+static bool
+put_client(struct buf *b, const struct exchange *ex)
+{
+	const struct address *peer = &ex->client->peer;
+	char text[ADDRESS_TEXT_MAX];
+
+	return buf_printf(b, ",\"client\":\"%s\"", address_ip_text(ex->who, text)) &&
+	       (ex->who == peer || buf_printf(b, ",\"via\":\"%s\"", address_ip_text(peer, text))) &&
+	       buf_printf(b, ",\"port\":%u", peer->port);
 }
 
 static bool
@@ -137,11 +167,9 @@ put_json(struct access_log *log, const struct exchange *ex, int64_t now_ms)
 {
 	const struct request *r = &ex->request;
 	const char *tls = ex->client->tls_version;
-	char peer[ADDRESS_TEXT_MAX];
 	struct buf *b = &log->held;
 
-	return buf_printf(b, "{\"time\":\"%s\",\"client\":\"%s\",\"port\":%u", log->json_time,
-			  address_ip_text(&ex->client->peer, peer), ex->client->peer.port) &&
+	return buf_printf(b, "{\"time\":\"%s\"", log->json_time) && put_client(b, ex) &&
 	       put(log, ",\"method\":\"", r->method_name) &&
 	       put(log, "\",\"host\":\"", r->authority) &&
 	       put(log, "\",\"target\":\"", r->target) &&
@@ -152,7 +180,7 @@ put_json(struct access_log *log, const struct exchange *ex, int64_t now_ms)
 			  now_ms - ex->began_ms, tls != NULL ? tls : "") &&
 	       put(log, ",\"referer\":\"", field_or_none(r, SPAN_OF("referer"))) &&
 	       put(log, "\",\"agent\":\"", field_or_none(r, SPAN_OF("user-agent"))) &&
-	       put_upstream(log, ex->served_by) && buf_append(b, SPAN_OF("\"}"));
+	       put_rest(log, ex) && buf_append(b, SPAN_OF("\"}"));
 }
 
 void
