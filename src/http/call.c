@@ -2,31 +2,6 @@
 
 #include "http/field.h"
 
-static const struct span hops[] = {
-    SPAN_INIT("connection"), SPAN_INIT("content-length"),   SPAN_INIT("expect"),
-    SPAN_INIT("host"),       SPAN_INIT("http2-settings"),   SPAN_INIT("keep-alive"),
-    SPAN_INIT("te"),         SPAN_INIT("proxy-connection"), SPAN_INIT("transfer-encoding"),
-    SPAN_INIT("upgrade"),
-};
-
-bool
-call_field_is_hop(struct span name)
-{
-	for (size_t i = 0; i < COUNT(hops); i++)
-		if (span_equal(name, hops[i]))
-			return true;
-	return false;
-}
-
-static bool
-is_value(struct span s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if ((s.p[i] < 0x20 && s.p[i] != '\t') || s.p[i] == 0x7F)
-			return false;
-	return true;
-}
-
 /* RFC 3986 has no more than ASCII, and HTTP no space in a request line. */
 static bool
 is_visible(struct span s)
@@ -38,36 +13,31 @@ is_visible(struct span s)
 }
 
 bool
-call_field_is_sound(const struct field *f)
-{
-	return field_is_token(f->name) && is_value(f->value);
-}
-
-bool
 call_field_may_trail(const struct field *f)
 {
-	return call_field_is_sound(f) && !call_field_is_hop(f->name) && field_may_trail(f->name);
-}
-
-/* RFC 9110 §7.8: protocol-name ["/" protocol-version]. */
-static bool
-is_protocol(struct span s)
-{
-	size_t slash = span_find(s, '/');
-
-	return field_is_token(span_head(s, slash)) &&
-	       (slash == s.len || field_is_token(span_tail(s, slash + 1)));
+	return field_is_sound(f) && !field_is_hop(f->name) && field_may_trail(f->name);
 }
 
 bool
 call_request_is_sound(const struct call_request *r)
 {
 	for (size_t i = 0; i < r->field_count; i++)
-		if (!call_field_is_sound(&r->fields[i]))
+		if (!field_is_sound(&r->fields[i]))
 			return false;
 	return field_is_token(r->method_name) && is_visible(r->target) &&
 	       (r->authority.len == 0 || is_visible(r->authority)) &&
-	       (r->protocol.len == 0 || is_protocol(r->protocol));
+	       (r->protocol.len == 0 || field_is_protocol(r->protocol));
+}
+
+void
+call_request_copy(struct call_request *to, const struct call_request *from, struct arena *memory)
+{
+	*to = *from;
+	to->method_name = arena_span(memory, from->method_name);
+	to->authority = arena_span(memory, from->authority);
+	to->target = arena_span(memory, from->target);
+	to->protocol = arena_span(memory, from->protocol);
+	to->fields = field_copy(memory, from->fields, from->field_count);
 }
 
 uint8_t *

@@ -34,6 +34,10 @@ struct call_request {
 	bool wants_trailers; /* "TE: trailers" */
 };
 
+/* A copy, and of all that it points to. */
+void call_request_copy(struct call_request *to, const struct call_request *from,
+		       struct arena *memory);
+
 struct call_answer {
 	unsigned status;
 	const struct field *fields; /* without those of one connection and of framing */

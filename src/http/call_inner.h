@@ -41,14 +41,10 @@ struct call {
 
 /*
  * Whether all of it may stand in a head: tokens where tokens belong, no space and no control
- * character elsewhere. Parsers let nothing else in; nothing else gets out either.
+ * character elsewhere.
  */
 MUST_CHECK bool call_request_is_sound(const struct call_request *request);
-MUST_CHECK bool call_field_is_sound(const struct field *f);
 MUST_CHECK bool call_field_may_trail(const struct field *f);
-
-/* Of one connection only (RFC 9110 §7.6.1), or of framing: not passed on, neither way. */
-bool call_field_is_hop(struct span name);
 
 /* Why a connection ended, in words that all versions use. */
 #define CALL_WHY_UNSOUND "the request cannot be written as it is"

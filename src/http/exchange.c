@@ -5,30 +5,7 @@
 const struct span *
 request_field(const struct request *r, struct span name)
 {
-	for (size_t i = 0; i < r->field_count; i++)
-		if (span_equal(r->fields[i].name, name))
-			return &r->fields[i].value;
-	return NULL;
-}
-
-static size_t
-drop_named(struct field *fields, size_t count, struct span name)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < count; i++)
-		if (!span_equal(fields[i].name, name))
-			fields[kept++] = fields[i];
-	return kept;
-}
-
-static bool
-has_named(const struct field *fields, size_t count, struct span name)
-{
-	for (size_t i = 0; i < count; i++)
-		if (span_equal(fields[i].name, name))
-			return true;
-	return false;
+	return field_find(r->fields, r->field_count, name);
 }
 
 static struct field *
@@ -43,9 +20,9 @@ apply_rules(struct exchange *ex, const struct field *fields, size_t *count)
 		const struct field_rule *rule = &ex->rules[i];
 
 		if (rule->how == FIELD_SET || rule->how == FIELD_REMOVE)
-			n = drop_named(all, n, rule->name);
+			n = field_drop(all, n, rule->name);
 		if (rule->how == FIELD_REMOVE ||
-		    (rule->how == FIELD_DEFAULT && has_named(all, n, rule->name)))
+		    (rule->how == FIELD_DEFAULT && field_find(all, n, rule->name) != NULL))
 			continue;
 		all[n++] = (struct field){rule->name, rule->value};
 	}

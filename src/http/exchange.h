@@ -24,6 +24,7 @@
 #include "base/attr.h"
 #include "base/mem.h"
 #include "base/span.h"
+#include "http/field.h"
 
 enum method {
 	METHOD_GET,
@@ -36,10 +37,6 @@ enum method {
 	METHOD_TRACE,
 	METHOD_PATCH,
 	METHOD_OTHER,
-};
-
-struct field {
-	struct span name, value; /* names in lower case */
 };
 
 #define LENGTH_NONE    (-1) /* no body */
@@ -214,6 +211,9 @@ void exchange_respond_bare(struct exchange *ex, unsigned status, const struct fi
 
 /* That page; `why`, HTML of our own, may say more. */
 struct span status_page(struct arena *memory, unsigned status, const char *why);
+
+/* 204, 304: has no body, nor may it look as if it had an empty one (RFC 9110 §8.6). */
+bool status_is_bodiless(unsigned status);
 
 const char *status_reason(unsigned status); /* "Not Found"; "" for one we have no word for */
 

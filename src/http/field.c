@@ -21,6 +21,24 @@ field_is_token(struct span s)
 	return s.len > 0;
 }
 
+bool
+field_is_sound(const struct field *f)
+{
+	for (size_t i = 0; i < f->value.len; i++)
+		if (!field_is_text(f->value.p[i]))
+			return false;
+	return field_is_token(f->name);
+}
+
+bool
+field_is_protocol(struct span s)
+{
+	size_t slash = span_find(s, '/');
+
+	return field_is_token(span_head(s, slash)) &&
+	       (slash == s.len || field_is_token(span_tail(s, slash + 1)));
+}
+
 static bool
 is_space(uint8_t c)
 {
@@ -48,6 +66,72 @@ field_list_next(struct span *list, struct span *element)
 		if (element->len > 0)
 			return true;
 	}
+	return false;
+}
+
+bool
+field_list_has(struct span list, struct span wanted)
+{
+	struct span element;
+
+	while (field_list_next(&list, &element)) {
+		element = field_trim(span_head(element, span_find(element, ';')));
+		if (span_equal_nocase(element, wanted))
+			return true;
+	}
+	return false;
+}
+
+const struct span *
+field_find(const struct field *fields, size_t count, struct span name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (span_equal(fields[i].name, name))
+			return &fields[i].value;
+	return NULL;
+}
+
+size_t
+field_drop(struct field *fields, size_t count, struct span name)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (!span_equal(fields[i].name, name))
+			fields[kept++] = fields[i];
+	return kept;
+}
+
+struct field *
+field_copy(struct arena *memory, const struct field *fields, size_t count)
+{
+	struct field *copies = arena_get(memory, count * sizeof *copies);
+
+	for (size_t i = 0; i < count; i++)
+		copies[i] = (struct field){arena_span(memory, fields[i].name),
+					   arena_span(memory, fields[i].value)};
+	return copies;
+}
+
+static const struct span hops[] = {
+    SPAN_INIT("connection"),
+    SPAN_INIT("content-length"),
+    SPAN_INIT("expect"),
+    SPAN_INIT("host"),
+    SPAN_INIT("http2-settings"),
+    SPAN_INIT("keep-alive"),
+    SPAN_INIT("proxy-connection"),
+    SPAN_INIT("te"),
+    SPAN_INIT("transfer-encoding"),
+    SPAN_INIT("upgrade"),
+};
+
+bool
+field_is_hop(struct span name)
+{
+	for (size_t i = 0; i < COUNT(hops); i++)
+		if (span_equal(name, hops[i]))
+			return true;
 	return false;
 }
 

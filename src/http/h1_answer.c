@@ -116,13 +116,6 @@ has_no_body(const struct exchange *ex, int64_t length)
 	return ex->request.method == METHOD_HEAD || length == LENGTH_NONE || length == 0;
 }
 
-/* RFC 9110 §8.6: neither has a body, nor may it look as if it had an empty one. */
-static bool
-is_bodiless(unsigned status)
-{
-	return status == 204 || status == 304;
-}
-
 /* Whether what is left of the request's body is more than we read for nobody. */
 static bool
 is_too_much_to_drain(const struct h1_exchange *x)
@@ -183,7 +176,7 @@ start(struct exchange *ex, unsigned status, const struct field *fields, size_t c
 	    .status = status,
 	    .fields = fields,
 	    .field_count = count,
-	    .length = length == LENGTH_NONE && !is_bodiless(status) ? 0 : length,
+	    .length = length == LENGTH_NONE && !status_is_bodiless(status) ? 0 : length,
 	    .chunked = x->framing == FRAMING_CHUNKED,
 	    .close = h->close,
 	    .keep_alive = x->keep_alive && ex->request.version < 11,

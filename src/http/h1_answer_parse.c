@@ -1,7 +1,6 @@
 #include "http/h1_answer_parse.h"
 
 #include "base/text.h"
-#include "http/call_inner.h"
 #include "http/field.h"
 #include "http/h1_parse.h"
 
@@ -144,7 +143,7 @@ drop_hops(const struct meaning *m)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < h->field_count; i++)
-		if (!call_field_is_hop(h->fields[i].name) && !is_option(m, h->fields[i].name))
+		if (!field_is_hop(h->fields[i].name) && !is_option(m, h->fields[i].name))
 			h->fields[kept++] = h->fields[i];
 	h->field_count = kept;
 }

@@ -64,12 +64,6 @@ go_if(struct h1_body *b, bool fits, enum state next)
 }
 
 static bool
-is_text(uint8_t c)
-{
-	return (c >= 0x20 && c != 0x7F) || c == '\t';
-}
-
-static bool
 extra(struct h1_body *b)
 {
 	return ++b->extra <= EXTRA_MAX;
@@ -102,7 +96,7 @@ on_size(struct h1_body *b, uint8_t c)
 static bool
 on_extension(struct h1_body *b, uint8_t c)
 {
-	return c == '\r' ? go(b, STATE_SIZE_LF) : is_text(c) && extra(b);
+	return c == '\r' ? go(b, STATE_SIZE_LF) : field_is_text(c) && extra(b);
 }
 
 static bool
@@ -145,7 +139,7 @@ on_trailer_value(struct h1_body *b, uint8_t c)
 {
 	if (!keep(b, c))
 		return false;
-	return c == '\r' ? go(b, STATE_TRAILER_LF) : is_text(c) && extra(b);
+	return c == '\r' ? go(b, STATE_TRAILER_LF) : field_is_text(c) && extra(b);
 }
 
 static bool

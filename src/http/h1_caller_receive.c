@@ -70,14 +70,14 @@ is_asked_for(const struct h1_caller *c, const struct h1_answer_head *h)
 static bool
 is_bodiless(const struct h1_caller *c, unsigned status)
 {
-	return c->head || status == 204 || status == 304;
+	return c->head || status_is_bodiless(status);
 }
 
 /* RFC 9112 §6.3, for answers. */
 static int64_t
 length_of(const struct h1_answer_head *h)
 {
-	if (h->line.status == 204 || h->line.status == 304)
+	if (status_is_bodiless(h->line.status))
 		return LENGTH_NONE;
 	/* What a HEAD is answered is what a GET would be: it says no more than it does. */
 	return h->chunked || h->length < 0 ? LENGTH_UNKNOWN : h->length;

@@ -44,21 +44,12 @@ head_size(const struct call_request *r)
 	return size;
 }
 
-static bool
-has_field(const struct call_request *r, struct span name)
-{
-	for (size_t i = 0; i < r->field_count; i++)
-		if (span_equal(r->fields[i].name, name))
-			return true;
-	return false;
-}
-
 /* A WebSocket of HTTP/2 or 3 has no key (RFC 8441 §5), one of HTTP/1.1 must have. */
 static bool
 lacks_key(const struct call_request *r)
 {
 	return span_equal_nocase(r->protocol, SPAN_OF("websocket")) &&
-	       !has_field(r, SPAN_OF("sec-websocket-key"));
+	       field_find(r->fields, r->field_count, SPAN_OF("sec-websocket-key")) == NULL;
 }
 
 static void
@@ -86,7 +77,9 @@ put_key(uint8_t *to, const struct call_request *r)
 	random_bytes(key, sizeof key);
 	put_base64(text, key);
 	to = h1_put_line(span_put(to, key_name), span_of(text, sizeof text), SPAN_NONE);
-	return has_field(r, SPAN_OF("sec-websocket-version")) ? to : span_put(to, key_version);
+	bool versioned =
+	    field_find(r->fields, r->field_count, SPAN_OF("sec-websocket-version")) != NULL;
+	return versioned ? to : span_put(to, key_version);
 }
 
 static uint8_t *
@@ -120,7 +113,7 @@ put_head(uint8_t *to, const struct call_request *r)
 	to = span_put(span_put(to, r->target), version);
 	to = h1_put_line(to, r->authority, SPAN_NONE);
 	for (size_t i = 0; i < r->field_count; i++)
-		if (!call_field_is_hop(r->fields[i].name))
+		if (!field_is_hop(r->fields[i].name))
 			to = h1_put_field(to, r->fields[i].name, r->fields[i].value);
 	to = put_framing(put_switch(to, r), r);
 	if (r->expects_continue && r->length != 0 && r->length != LENGTH_NONE)

@@ -4,18 +4,12 @@
 #include "http/field.h"
 #include "http/method.h"
 
-static bool
-is_text(uint8_t c)
-{
-	return (c >= 0x20 && c != 0x7F) || c == '\t';
-}
-
 enum h1_scanned
 h1_scan(struct h1_scan *s, struct span in)
 {
 	uint32_t at = s->at;
 
-	while (at < in.len && is_text(in.p[at]))
+	while (at < in.len && field_is_text(in.p[at]))
 		at++;
 	s->at = at;
 	if (at >= in.len)
@@ -210,16 +204,6 @@ is_of_http(struct span protocol)
 	return false;
 }
 
-/* RFC 9110 §7.8: protocol-name ["/" protocol-version]. */
-static bool
-is_protocol(struct span s)
-{
-	size_t slash = span_find(s, '/');
-
-	return field_is_token(span_head(s, slash)) &&
-	       (slash == s.len || field_is_token(span_tail(s, slash + 1)));
-}
-
 /* The first that we leave to handlers; a field that makes no sense is ignored, as all may be. */
 static unsigned
 take_upgrade(struct h1_meaning *m, struct span value, unsigned version)
@@ -227,7 +211,7 @@ take_upgrade(struct h1_meaning *m, struct span value, unsigned version)
 	struct span protocol;
 
 	while (version >= 11 && m->protocol.len == 0 && field_list_next(&value, &protocol))
-		if (is_protocol(protocol) && !is_of_http(protocol))
+		if (field_is_protocol(protocol) && !is_of_http(protocol))
 			m->protocol = protocol;
 	return 0;
 }

@@ -90,13 +90,6 @@ put_fields(nghttp2_nv *to, const struct field *fields, size_t count)
 	return n;
 }
 
-/* RFC 9110 §8.6: neither has a body, nor may it look as if it had an empty one. */
-static bool
-is_bodiless(unsigned status)
-{
-	return status == 204 || status == 304;
-}
-
 /* The head of an answer; *count of them. */
 static nghttp2_nv *
 make_head(struct h2_stream *s, unsigned status, const struct field *fields, size_t *count,
@@ -114,7 +107,7 @@ make_head(struct h2_stream *s, unsigned status, const struct field *fields, size
 		    nv_of(SPAN_OF("server"), span_str(server), NGHTTP2_NV_FLAG_NO_COPY_NAME);
 	head[n++] = nv_of(SPAN_OF("date"), h->host->date(h->owner), CONSTANT);
 	n += put_fields(head + n, fields, *count);
-	if (length == LENGTH_NONE && !is_bodiless(status))
+	if (length == LENGTH_NONE && !status_is_bodiless(status))
 		length = 0;
 	if (length >= 0)
 		head[n++] =
@@ -270,8 +263,7 @@ trailers(struct exchange *ex, const struct field *fields, size_t count)
 			if (name.len == 0 || name.p[0] == ':' || is_of_connection(name))
 				continue;
 			s->trailers[s->trailer_count++] =
-			    nv_of(span_of(arena_copy(memory, name), name.len),
-				  span_of(arena_copy(memory, value), value.len), CONSTANT);
+			    nv_of(arena_span(memory, name), arena_span(memory, value), CONSTANT);
 		}
 	}
 	s->granted = 0;

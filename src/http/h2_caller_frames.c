@@ -87,11 +87,11 @@ on_header(nghttp2_session *ng, const nghttp2_frame *frame, const uint8_t *name, 
 		return refuse(c, "a header that is too large");
 	if (name_len > 0 && name[0] == ':')
 		return take_pseudo(c, f.name, f.value);
-	if (!call_field_is_sound(&f))
+	if (!field_is_sound(&f))
 		return refuse(c, "a malformed header field");
 	if (span_equal(f.name, SPAN_OF("content-length")) && text_to_u64(f.value, INT64_MAX, &n))
 		c->length = (int64_t)n;
-	if (call_field_is_hop(f.name))
+	if (field_is_hop(f.name))
 		return 0;
 	if (c->field_count == limits->header_fields)
 		return refuse(c, "too many header fields");
@@ -113,7 +113,7 @@ on_invalid_header(nghttp2_session *ng, const nghttp2_frame *frame, const uint8_t
 static int64_t
 length_of(const struct h2_call *c, bool ends)
 {
-	if (c->status == 204 || c->status == 304)
+	if (status_is_bodiless(c->status))
 		return LENGTH_NONE;
 	if (c->length >= 0 && !c->switched)
 		return c->length;

@@ -20,7 +20,7 @@ pair(struct span name, struct span value)
 static bool
 is_sent(const struct call_request *r, const struct field *f)
 {
-	return !call_field_is_hop(f->name) &&
+	return !field_is_hop(f->name) &&
 	       !(r->protocol.len > 0 && span_equal(f->name, SPAN_OF("sec-websocket-key")));
 }
 
@@ -135,35 +135,10 @@ h2_caller_submit(struct h2_call *c, const struct call_request *r)
 
 /* Calls that wait: only the server's SETTINGS say whether it takes them (RFC 8441 §3). */
 
-static struct span
-copy(struct arena *memory, struct span s)
-{
-	return span_of(arena_copy(memory, s), s.len);
-}
-
-static struct field *
-copy_fields(struct arena *memory, const struct field *fields, size_t count)
-{
-	struct field *copies = arena_get(memory, count * sizeof *copies);
-
-	for (size_t i = 0; i < count; i++) {
-		copies[i].name = copy(memory, fields[i].name);
-		copies[i].value = copy(memory, fields[i].value);
-	}
-	return copies;
-}
-
 void
 h2_caller_keep_request(struct h2_call *c, const struct call_request *r)
 {
-	struct arena *memory = h2_caller_own(c);
-
-	c->request = *r;
-	c->request.method_name = copy(memory, r->method_name);
-	c->request.authority = copy(memory, r->authority);
-	c->request.target = copy(memory, r->target);
-	c->request.protocol = copy(memory, r->protocol);
-	c->request.fields = copy_fields(memory, r->fields, r->field_count);
+	call_request_copy(&c->request, r, h2_caller_own(c));
 }
 
 static bool
@@ -245,7 +220,7 @@ h2_caller_trailers(struct call *call, const struct field *fields, size_t count)
 
 	if (!c->live || c->asked)
 		return;
-	kept = copy_fields(h2_caller_own(c), fields, count);
+	kept = field_copy(h2_caller_own(c), fields, count);
 	for (size_t i = 0; i < count; i++)
 		if (call_field_may_trail(&kept[i]))
 			kept[c->trailer_count++] = kept[i];

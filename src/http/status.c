@@ -69,3 +69,9 @@ status_reason(unsigned status)
 {
 	return status < STATUS_END && reasons[status] != NULL ? reasons[status] : "";
 }
+
+bool
+status_is_bodiless(unsigned status)
+{
+	return status == 204 || status == 304;
+}

@@ -10,7 +10,7 @@
 #define INPUT_MAX  (16 * 1024) /* of an answer, before they are compressed */
 #define OUTPUT_MAX (16 * 1024)
 #define TURN_MAX   (64 * 1024) /* of input; what hardly fills any output would go on for ever */
-#define JOBS_MAX   32 /* at once in a thread; a stream of brotli or zstd has up to 2 MiB */
+#define JOBS_MAX   32          /* at once in a thread; a stream of brotli or zstd has up to 2 MiB */
 
 /* An answer that is compressed, as long as there is something to do for it. */
 struct job {
@@ -106,17 +106,6 @@ struct kind {
 	bool varies_by_coding;
 };
 
-static bool
-list_has(struct span list, struct span word)
-{
-	struct span element;
-
-	while (field_list_next(&list, &element))
-		if (span_equal_nocase(element, word))
-			return true;
-	return false;
-}
-
 static void
 look_at(struct kind *k, const struct field *f)
 {
@@ -124,13 +113,13 @@ look_at(struct kind *k, const struct field *f)
 		k->type = f->value;
 	} else if (span_equal(f->name, SPAN_OF("vary"))) {
 		k->vary = f;
-		k->varies_by_coding |= list_has(f->value, SPAN_OF("accept-encoding")) ||
-				       list_has(f->value, SPAN_OF("*"));
+		k->varies_by_coding |= field_list_has(f->value, SPAN_OF("accept-encoding")) ||
+				       field_list_has(f->value, SPAN_OF("*"));
 	} else if (span_equal(f->name, SPAN_OF("content-encoding")) ||
 		   span_equal(f->name, SPAN_OF("content-range"))) {
 		k->fixed = true;
 	} else if (span_equal(f->name, SPAN_OF("cache-control"))) {
-		k->fixed |= list_has(f->value, SPAN_OF("no-transform"));
+		k->fixed |= field_list_has(f->value, SPAN_OF("no-transform"));
 	}
 }
 
@@ -138,7 +127,7 @@ look_at(struct kind *k, const struct field *f)
 static bool
 is_worth_it(const struct encoder *e, unsigned status, int64_t length, const struct kind *k)
 {
-	if (k->fixed || status < 200 || status == 204 || status == 206 || status == 304)
+	if (k->fixed || status < 200 || status == 206 || status_is_bodiless(status))
 		return false;
 	return (length == LENGTH_UNKNOWN || length >= WORTH_MIN) &&
 	       coding_suits_type(e->types, k->type);
@@ -409,13 +398,7 @@ end_with_trailers(struct exchange *ex, const struct field *fields, size_t count)
 	struct encoder *e = encoder_of(ex);
 
 	if (e->job != NULL) {
-		struct field *copy = arena_get(ex->memory, (count + 1) * sizeof *copy);
-
-		for (size_t i = 0; i < count; i++)
-			copy[i] = (struct field){
-			    span_of(arena_copy(ex->memory, fields[i].name), fields[i].name.len),
-			    span_of(arena_copy(ex->memory, fields[i].value), fields[i].value.len)};
-		e->trailers = copy;
+		e->trailers = field_copy(ex->memory, fields, count);
 		e->trailer_count = count;
 		sent(ex, 0, true);
 		return;

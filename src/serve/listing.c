@@ -49,26 +49,14 @@ compare(const void *left, const void *right)
 	return order != 0 ? order : (a->name.len > b->name.len) - (a->name.len < b->name.len);
 }
 
-static bool
-is_named(struct span list, struct span type)
-{
-	struct span element;
-
-	while (field_list_next(&list, &element))
-		if (span_equal_nocase(field_trim(span_head(element, span_find(element, ';'))),
-				      type))
-			return true;
-	return false;
-}
-
 /* Browsers ask for HTML by name, programs for JSON; whoever takes anything gets the page. */
 static bool
 wants_json(const struct request *r)
 {
 	const struct span *accept = request_field(r, SPAN_OF("accept"));
 
-	return accept != NULL && is_named(*accept, SPAN_OF("application/json")) &&
-	       !is_named(*accept, SPAN_OF("text/html"));
+	return accept != NULL && field_list_has(*accept, SPAN_OF("application/json")) &&
+	       !field_list_has(*accept, SPAN_OF("text/html"));
 }
 
 static void

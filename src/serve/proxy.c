@@ -344,14 +344,8 @@ head(void *owner, const struct call_answer *a)
 static void
 keep_trailers(struct proxying *p, const struct field *fields, size_t count)
 {
-	struct arena *memory = p->ex->memory;
-	struct field *kept = arena_get(memory, count * sizeof *kept);
-
-	for (size_t i = 0; i < count; i++) {
-		kept[i].name = span_of(arena_copy(memory, fields[i].name), fields[i].name.len);
-		kept[i].value = span_of(arena_copy(memory, fields[i].value), fields[i].value.len);
-	}
-	p->trailers = proxy_answer_fields(p->ex, kept, &count);
+	fields = field_copy(p->ex->memory, fields, count);
+	p->trailers = proxy_answer_fields(p->ex, fields, &count);
 	p->trailer_count = count;
 }
 

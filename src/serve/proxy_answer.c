@@ -25,15 +25,6 @@ proxy_answer_fields(const struct exchange *ex, const struct field *fields, size_
 	return out;
 }
 
-static bool
-has_field(const struct call_answer *a, struct span name)
-{
-	for (size_t i = 0; i < a->field_count; i++)
-		if (span_equal(a->fields[i].name, name))
-			return true;
-	return false;
-}
-
 /*
  * A body of known length has no place for trailers in HTTP/1.1: where the server announces
  * some to a client that wants them, the length goes.
@@ -41,10 +32,10 @@ has_field(const struct call_answer *a, struct span name)
 int64_t
 proxy_answer_length(const struct exchange *ex, const struct call_answer *a, bool wants_trailers)
 {
-	if (a->status == 204 || a->status == 304)
+	if (status_is_bodiless(a->status))
 		return LENGTH_NONE;
 	if (a->length > 0 && wants_trailers && ex->request.method != METHOD_HEAD &&
-	    has_field(a, SPAN_OF("trailer")))
+	    field_find(a->fields, a->field_count, SPAN_OF("trailer")) != NULL)
 		return LENGTH_UNKNOWN;
 	return a->length;
 }
@@ -68,8 +59,7 @@ proxy_answer_is_endless(const struct call_answer *a)
 {
 	static const struct span events = SPAN_INIT("text/event-stream");
 
-	for (size_t i = 0; i < a->field_count; i++)
-		if (span_equal(a->fields[i].name, SPAN_OF("content-type")))
-			return span_equal_nocase(span_head(a->fields[i].value, events.len), events);
-	return false;
+	const struct span *type = field_find(a->fields, a->field_count, SPAN_OF("content-type"));
+
+	return type != NULL && span_equal_nocase(span_head(*type, events.len), events);
 }

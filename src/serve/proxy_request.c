@@ -7,23 +7,13 @@
 #define FORWARDS_MAX 255 /* Max-Forwards: more is as good as this many */
 
 /*
- * For one connection only (RFC 9110 §7.6.1), or made anew by whoever writes the request.
- * Proxy is no field at all, but CGI hands it on as HTTP_PROXY, which programs obey.
+ * Besides those of one connection: what is made anew by whoever writes the request. Proxy is no
+ * field at all, but CGI hands it on as HTTP_PROXY, which programs obey.
  */
 static const struct span dropped[] = {
-    SPAN_INIT("connection"),
-    SPAN_INIT("content-length"),
-    SPAN_INIT("expect"),
-    SPAN_INIT("host"),
-    SPAN_INIT("http2-settings"),
-    SPAN_INIT("keep-alive"),
     SPAN_INIT("max-forwards"),
     SPAN_INIT("proxy"),
-    SPAN_INIT("te"),
     SPAN_INIT("proxy-authorization"),
-    SPAN_INIT("upgrade"),
-    SPAN_INIT("proxy-connection"),
-    SPAN_INIT("transfer-encoding"),
 };
 
 static bool
@@ -32,24 +22,17 @@ is_dropped(struct span name)
 	for (size_t i = 0; i < COUNT(dropped); i++)
 		if (span_equal(name, dropped[i]))
 			return true;
-	return false;
+	return field_is_hop(name);
 }
 
-/* Whether an element of any field `name` is `token`, maybe with parameters behind. */
+/* Whether any field `name` lists `token`. */
 static bool
 lists(const struct request *r, struct span name, struct span token)
 {
-	for (size_t i = 0; i < r->field_count; i++) {
-		struct span list = r->fields[i].value, element;
-
-		if (!span_equal(r->fields[i].name, name))
-			continue;
-		while (field_list_next(&list, &element)) {
-			element = field_trim(span_head(element, span_find(element, ';')));
-			if (span_equal_nocase(element, token))
-				return true;
-		}
-	}
+	for (size_t i = 0; i < r->field_count; i++)
+		if (span_equal(r->fields[i].name, name) &&
+		    field_list_has(r->fields[i].value, token))
+			return true;
 	return false;
 }
 
@@ -98,26 +81,6 @@ passes(const struct sieve *s, struct span name)
 	return !s->nominates || !lists(s->request, SPAN_OF("connection"), name);
 }
 
-static size_t
-drop_named(struct field *fields, size_t count, struct span name)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < count; i++)
-		if (!span_equal(fields[i].name, name))
-			fields[kept++] = fields[i];
-	return kept;
-}
-
-static bool
-has_named(const struct field *fields, size_t count, struct span name)
-{
-	for (size_t i = 0; i < count; i++)
-		if (span_equal(fields[i].name, name))
-			return true;
-	return false;
-}
-
 /* `fields` has room for one more of each setting. */
 static size_t
 apply(const struct policy_lists *lists, struct field *fields, size_t count)
@@ -127,9 +90,9 @@ apply(const struct policy_lists *lists, struct field *fields, size_t count)
 		struct span name = span_str(set->name);
 
 		if (set->how == FIELD_SETTING_SET || set->how == FIELD_SETTING_REMOVE)
-			count = drop_named(fields, count, name);
+			count = field_drop(fields, count, name);
 		if (set->how == FIELD_SETTING_REMOVE ||
-		    (set->how == FIELD_SETTING_DEFAULT && has_named(fields, count, name)))
+		    (set->how == FIELD_SETTING_DEFAULT && field_find(fields, count, name) != NULL))
 			continue;
 		fields[count++] = (struct field){name, span_str(set->value)};
 	}

@@ -10,12 +10,6 @@ redirect_serve(const struct serve *s, struct exchange *ex, const struct site *si
 	exchange_respond_status(ex, route->status, rewrite_location(ex, site, route));
 }
 
-static bool
-is_bare(unsigned status)
-{
-	return status == 204 || status == 304;
-}
-
 void
 respond_serve(const struct serve *s, struct exchange *ex, const struct site *site,
 	      const struct route *route)
@@ -24,7 +18,7 @@ respond_serve(const struct serve *s, struct exchange *ex, const struct site *sit
 					  SPAN_INIT("text/plain; charset=utf-8")};
 
 	(void)s, (void)site;
-	if (is_bare(route->status))
+	if (status_is_bodiless(route->status))
 		exchange_respond_bare(ex, route->status, NULL, 0);
 	else if (route->text != NULL)
 		exchange_respond(ex, route->status, &type, 1, span_str(route->text));

@@ -221,28 +221,11 @@ call_fail(struct upstream_call *c, enum call_failure how, const char *why)
 	call_free(c);
 }
 
-static struct span
-copy(struct arena *memory, struct span s)
-{
-	return span_of(arena_copy(memory, s), s.len);
-}
-
 static void
 keep_request(struct upstream_call *c, const struct call_request *r)
 {
-	struct arena *memory = arena_new();
-	struct field *fields = arena_get(memory, r->field_count * sizeof *fields);
-
-	c->memory = memory;
-	c->request = *r;
-	c->request.method_name = copy(memory, r->method_name);
-	c->request.authority = copy(memory, r->authority);
-	c->request.target = copy(memory, r->target);
-	c->request.protocol = copy(memory, r->protocol);
-	for (size_t i = 0; i < r->field_count; i++)
-		fields[i] = (struct field){copy(memory, r->fields[i].name),
-					   copy(memory, r->fields[i].value)};
-	c->request.fields = fields;
+	c->memory = arena_new();
+	call_request_copy(&c->request, r, c->memory);
 }
 
 static bool
