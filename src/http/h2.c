@@ -120,8 +120,7 @@ let_go(struct h2_stream *s)
 	if (s->asked)
 		h->host->over(&s->ex, h->owner);
 	h->calls--;
-	/* The stream's own window stays as it is: no more is wanted of it. */
-	(void)nghttp2_session_consume_connection(h->ng, s->given);
+	h2_discard(s, s->given);
 	s->given = 0;
 	if (s->ex.wants_close && !h->closed)
 		begin_drain(h);
@@ -155,6 +154,7 @@ h2_forget(struct h2_stream *s)
 	struct h2 *h = s->h;
 
 	s->ex.answered = true; /* nothing more can be sent */
+	s->ended = true;
 	if (!s->over)
 		let_go(s);
 	if (h->head == s)
@@ -217,7 +217,7 @@ state(const struct http_session *session)
 {
 	const struct h2 *h = h2_of(session);
 	enum session_state found = SESSION_ANSWERING;
-	bool handled = false;
+	bool handled = false, discards = false;
 
 	if (is_done(h) || (h->ended && list_empty(&h->streams)))
 		return SESSION_CLOSING;
@@ -228,13 +228,17 @@ state(const struct http_session *session)
 	for (struct list *i = h->streams.next; i != &h->streams; i = i->next) {
 		const struct h2_stream *s = container_of(i, struct h2_stream, link);
 
-		if (waits_for_peer(s))
+		if (s->discards)
+			discards = true;
+		else if (waits_for_peer(s))
 			found = SESSION_BODY;
 		else
 			handled = true;
 	}
 	/* After FIN no window will open. */
-	return h->ended && !handled ? SESSION_CLOSING : found;
+	if (h->ended && !handled)
+		return SESSION_CLOSING;
+	return discards ? SESSION_DISCARDING : found;
 }
 
 static bool
@@ -308,17 +312,28 @@ give_up_waiting(struct h2_stream *s)
 	}
 }
 
+/* It has had the time to see its answer (RFC 9113 §8.1). */
+static void
+stop_discarding(struct h2_stream *s)
+{
+	if (s->discards)
+		h2_break(s, NGHTTP2_NO_ERROR);
+}
+
 static void
 timed_out(struct http_session *session)
 {
 	struct h2 *h = h2_of(session);
+	enum session_state now = state(session);
 
-	if (state(session) != SESSION_BODY)
+	if (now != SESSION_BODY && now != SESSION_DISCARDING)
 		end_with(h, NGHTTP2_NO_ERROR);
 	else
 		for (struct list *i = h->streams.next, *next; i != &h->streams; i = next) {
+			struct h2_stream *s = container_of(i, struct h2_stream, link);
+
 			next = i->next;
-			give_up_waiting(container_of(i, struct h2_stream, link));
+			(now == SESSION_BODY ? give_up_waiting : stop_discarding)(s);
 		}
 	h2_flush(h);
 }

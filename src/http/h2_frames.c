@@ -113,11 +113,11 @@ give(struct h2_stream *s, struct span bytes, bool last)
 }
 
 /* For nobody. The connection's window opens again: other streams need it. */
-static void
-drop(struct h2_stream *s, size_t n)
+void
+h2_discard(struct h2_stream *s, size_t n)
 {
 	s->dropped += n;
-	if (s->dropped <= H2_DRAIN_MAX)
+	if (!s->ended && s->dropped <= H2_DRAIN_MAX)
 		(void)nghttp2_session_consume(s->h->ng, s->id, n);
 	else
 		(void)nghttp2_session_consume_connection(s->h->ng, n);
@@ -141,7 +141,7 @@ static void
 keep_early(struct h2_stream *s, struct span bytes)
 {
 	if (!buf_append(&s->early, bytes)) {
-		drop(s, bytes.len);
+		h2_discard(s, bytes.len);
 		h2_break(s, NGHTTP2_INTERNAL_ERROR);
 	}
 }
@@ -155,7 +155,7 @@ h2_give_early(struct h2_stream *s)
 	if (wants_body(s) && bytes.len > 0)
 		give(s, bytes, false);
 	else
-		drop(s, bytes.len);
+		h2_discard(s, bytes.len);
 	buf_free(&s->early);
 	if (s->ended && wants_body(s))
 		give(s, SPAN_NONE, true);
@@ -174,18 +174,22 @@ on_data(nghttp2_session *ng, uint8_t flags, int32_t id, const uint8_t *data, siz
 		(void)nghttp2_session_consume_connection(ng, len);
 		return 0;
 	}
+	if (s->discards) {
+		h2_discard(s, len);
+		return 0;
+	}
 	note_progress(s);
 	s->received += len;
 	if (s->ex.request.protocol.len > 0 && !s->ex.switched && !s->over) {
 		keep_early(s, span_of(data, len));
 	} else if (s->bodied && !s->ex.switched && s->received > s->ex.body_max &&
 		   !s->ex.answered) {
-		drop(s, len);
+		h2_discard(s, len);
 		refuse_body(s);
 	} else if (wants_body(s)) {
 		give(s, span_of(data, len), false);
 	} else {
-		drop(s, len);
+		h2_discard(s, len);
 	}
 	return 0;
 }
@@ -281,8 +285,8 @@ on_frame(nghttp2_session *ng, const nghttp2_frame *frame, void *owner)
 }
 
 /*
- * An answer that is complete before its request is: the peer may stop (RFC 9113 §8.1). And
- * what we reset was for nothing.
+ * An answer that is complete before its request is: the peer may stop (RFC 9113 §8.1), but
+ * curl, told so at once, forgets the answer. And what we reset was for nothing.
  */
 static int
 on_sent(nghttp2_session *ng, const nghttp2_frame *frame, void *owner)
@@ -303,8 +307,8 @@ on_sent(nghttp2_session *ng, const nghttp2_frame *frame, void *owner)
 		return 0;
 	struct h2_stream *s = stream_of(ng, frame->hd.stream_id);
 	h->cancels -= h->cancels > 0;
-	if (s != NULL && !s->ended)
-		h2_break(s, NGHTTP2_NO_ERROR);
+	if (s != NULL)
+		s->discards = !s->ended;
 	return 0;
 }
 

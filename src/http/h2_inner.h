@@ -62,6 +62,7 @@ struct h2_stream {
 	bool direct;    /* what is framed now lies in the output already */
 	bool broken;    /* RST_STREAM is on its way */
 	bool over;      /* told and logged; only nghttp2 still knows it */
+	bool discards;  /* its answer is sent whole, and its request has not ended yet */
 };
 
 struct h2 {
@@ -101,6 +102,7 @@ void h2_calm(struct h2 *h); /* ends a connection that floods */
 /* h2_frames.c: what nghttp2 tells of frames that came and went. */
 MUST_CHECK nghttp2_session_callbacks *h2_callbacks(void);
 void h2_give_early(struct h2_stream *s);
+void h2_discard(struct h2_stream *s, size_t n); /* bytes of its body, for nobody */
 
 /* h2_request.c */
 bool h2_add_field(struct h2_stream *s, struct span name, struct span value);

@@ -38,11 +38,12 @@ struct http_host {
 };
 
 enum session_state {
-	SESSION_IDLE,      /* between requests: nothing received of the next */
-	SESSION_HEAD,      /* a request's head is not complete yet */
-	SESSION_BODY,      /* waits for the peer: for a request's body, or (h2) for its window */
-	SESSION_ANSWERING, /* waits for a handler, or for room in the output */
-	SESSION_CLOSING,   /* send the output, then close; nothing more is read */
+	SESSION_IDLE,       /* between requests: nothing received of the next */
+	SESSION_HEAD,       /* a request's head is not complete yet */
+	SESSION_BODY,       /* waits for the peer: for a request's body, or (h2) for its window */
+	SESSION_ANSWERING,  /* waits for a handler, or for room in the output */
+	SESSION_DISCARDING, /* h2: a body still comes of a request that was answered already */
+	SESSION_CLOSING,    /* send the output, then close; nothing more is read */
 };
 
 struct http_session {

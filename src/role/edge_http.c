@@ -11,6 +11,7 @@
 
 #define ROUNDS_A_TURN 16    /* reads and writes before others get their turn */
 #define IN_SLACK      16384 /* kept of what follows a head that is being read */
+#define DISCARD_MS    2000  /* for a client to see that it is answered and to say no more */
 
 struct http {
 	struct conn *conn;
@@ -132,6 +133,8 @@ time_for(const struct worker *w, enum session_state state)
 		return limits->header_timeout;
 	case SESSION_BODY:
 		return limits->body_timeout;
+	case SESSION_DISCARDING:
+		return DISCARD_MS;
 	case SESSION_IDLE:
 		return limits->idle_timeout;
 	case SESSION_ANSWERING:
@@ -167,7 +170,7 @@ has_progressed(struct http *h, bool sending)
 	return yes;
 }
 
-/* A head has one deadline from its first byte; all else has a new one when it moves on. */
+/* Where one deadline is for all of it, a head say; else there is a new one when it moves on. */
 static void
 set_deadline(struct http *h)
 {
@@ -176,11 +179,11 @@ set_deadline(struct http *h)
 	bool progressed = has_progressed(h, sending);
 
 	if (state == h->timed && sending == h->timed_sending &&
-	    (state == SESSION_HEAD || !progressed))
+	    (state == SESSION_HEAD || state == SESSION_DISCARDING || !progressed))
 		return;
 	if (state == SESSION_IDLE || state == SESSION_HEAD)
 		conn_may_go(h->conn);
-	else if (state == SESSION_BODY || sending)
+	else if (state == SESSION_BODY || state == SESSION_DISCARDING || sending)
 		conn_may_go_last(h->conn);
 	else
 		conn_keep(h->conn);
@@ -313,7 +316,7 @@ reads_beside(const struct http *h)
 {
 	enum session_state state = session_state(h->http);
 
-	return state == SESSION_BODY || state == SESSION_ANSWERING;
+	return state == SESSION_BODY || state == SESSION_ANSWERING || state == SESSION_DISCARDING;
 }
 
 /*

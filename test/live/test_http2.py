@@ -311,14 +311,24 @@ def test_content_length_is_held_against_data(site):
 
 
 def test_an_answer_before_the_body_ends_stops_the_peer(site):
-    """RFC 9113 §8.1."""
+    """RFC 9113 §8.1: but not before it has had the time to see its answer."""
     with Peer(site) as p:
         p.say(p.headers(1, get_with((":method", "POST")), end=False))
         answer = p.answer(1)
+        assert p.read_until(lambda: answer.ended) and p.lives() and answer.reset is None
         assert p.read_until(lambda: answer.reset is not None)
         assert (answer.status, answer.ended, answer.reset) == (405, True, NO_ERROR)
         p.say(frame(DATA, END_STREAM, 1, b"late"))
         assert p.lives()
+
+
+@pytest.mark.parametrize("size, status", [(10 << 10, "405"), (1 << 20, "413")])
+def test_curl_hears_that_its_body_is_not_wanted(site, size, status):
+    (site.directory / "body").write_bytes(bytes(size))
+    for _ in range(10):
+        done = curl(site, "--http2", "-o", "/dev/null", "-w", "%{http_code}", "-H", "Expect:",
+                    "--data-binary", f"@{site.directory}/body", path="/k")
+        assert done.stdout == status
 
 
 def test_data_after_the_end_is_no_request(site):
@@ -516,7 +526,6 @@ STEPPED = ("resets we are made to send", "malformed requests")
 
 # What nghttp2 does not even look at costs nothing, and ends as silence does.
 ENDS = {
-    "empty DATA": (NO_ERROR,),
     "frames nobody knows": (NO_ERROR,),
 }
 

@@ -234,8 +234,68 @@ a_body_beyond_the_limit_is_413(void **state)
 	struct seen seen = h2_seen(&f->t);
 	assert_int_equal(seen.streams[1].status, 413);
 	assert_int_equal(seen.streams[3].status, 413);
+	assert_int_equal(seen.streams[1].resets + seen.streams[3].resets, 0);
+}
+
+/* RFC 9113 §8.1: a client that is told to stop at once may take it for a failure. */
+static void
+what_comes_after_the_answer_is_for_nobody(void **state)
+{
+	struct fixture *f = *state;
+	static uint8_t piece[16000];
+
+	put_request(&f->b, 1, "POST", "/", false, NULL);
+	h2_say(&f->t, &f->b);
+	assert_true(h2_seen(&f->t).streams[1].ended);
+	assert_int_equal(session_state(f->t.h1), SESSION_DISCARDING);
+	uint32_t before = f->t.h1->progress;
+	for (int i = 0; i < 6; i++) {
+		put_frame(&f->b, NGHTTP2_DATA, 0, 1, span_of(piece, sizeof piece));
+		h2_say(&f->t, &f->b);
+	}
+	assert_int_equal(f->t.h1->progress, before);
+	put_frame(&f->b, NGHTTP2_DATA, NGHTTP2_FLAG_END_STREAM, 1, SPAN_NONE);
+	h2_say(&f->t, &f->b);
+	assert_int_equal(h2_seen(&f->t).streams[1].resets, 0);
+	assert_int_equal(session_state(f->t.h1), SESSION_IDLE);
+}
+
+static void
+who_goes_on_after_the_answer_is_told_to_stop(void **state)
+{
+	struct fixture *f = *state;
+
+	put_request(&f->b, 1, "POST", "/", false, NULL);
+	put_request(&f->b, 3, "POST", "/echo", false, NULL);
+	h2_say(&f->t, &f->b);
+	session_timed_out(f->t.h1);
+	talk_flush(&f->t, SIZE_MAX);
+	struct seen seen = h2_seen(&f->t);
 	assert_int_equal(seen.streams[1].code, NGHTTP2_NO_ERROR);
 	assert_int_equal(seen.streams[1].resets, 1);
+	assert_int_equal(seen.streams[3].resets, 0);
+	assert_int_equal(session_state(f->t.h1), SESSION_BODY);
+}
+
+/* What its handler was given and did not take must not shut the window for good. */
+static void
+an_answer_opens_the_window_that_its_handler_kept_shut(void **state)
+{
+	struct fixture *f = *state;
+	static uint8_t piece[16000];
+
+	put_request(&f->b, 1, "POST", "/hold", false, NULL);
+	for (int i = 0; i < 4; i++)
+		put_frame(&f->b, NGHTTP2_DATA, 0, 1, span_of(piece, sizeof piece));
+	h2_say(&f->t, &f->b);
+	exchange_respond(f->t.later, 401, NULL, 0, SPAN_OF("no"));
+	talk_flush(&f->t, SIZE_MAX);
+	for (int i = 0; i < 4; i++)
+		put_frame(&f->b, NGHTTP2_DATA, i == 3 ? NGHTTP2_FLAG_END_STREAM : 0, 1,
+			  span_of(piece, sizeof piece));
+	h2_say(&f->t, &f->b);
+	assert_int_equal(h2_seen(&f->t).streams[1].resets, 0);
+	assert_int_equal(session_state(f->t.h1), SESSION_IDLE);
 }
 
 static void
@@ -540,6 +600,9 @@ main(void)
 	    TEST(who_leaves_is_told_to_the_handler),
 	    TEST(trailers_and_interim_answers_are_sent),
 	    TEST(a_body_beyond_the_limit_is_413),
+	    TEST(what_comes_after_the_answer_is_for_nobody),
+	    TEST(who_goes_on_after_the_answer_is_told_to_stop),
+	    TEST(an_answer_opens_the_window_that_its_handler_kept_shut),
 	    TEST(a_continue_is_said_to_who_waits_for_it),
 	    TEST(crumbs_of_a_cookie_are_one),
 	    TEST(another_protocol_has_the_stream_to_itself),
