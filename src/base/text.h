@@ -22,6 +22,21 @@ text_hex_digit(uint8_t c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+#define TEXT_DECIMAL_MAX 20 /* digits of a 64-bit number */
+
+/* Writes it to where there is room for that many; returns what is behind. */
+static inline uint8_t *
+text_decimal(uint8_t *to, uint64_t n)
+{
+	uint8_t digits[TEXT_DECIMAL_MAX];
+	size_t at = sizeof digits;
+
+	do
+		digits[--at] = (uint8_t)('0' + n % 10);
+	while ((n /= 10) > 0);
+	return span_put(to, span_of(digits + at, sizeof digits - at));
+}
+
 /* "250ms", "3s", "5m", "2h", "7d"; in milliseconds. A bare number is refused, but for 0. */
 MUST_CHECK bool text_to_duration(struct span s, uint64_t max_ms, uint64_t *ms);
 

@@ -13,12 +13,6 @@ is_visible(struct span s)
 }
 
 bool
-call_field_may_trail(const struct field *f)
-{
-	return field_is_sound(f) && !field_is_hop(f->name) && field_may_trail(f->name);
-}
-
-bool
 call_request_is_sound(const struct call_request *r)
 {
 	for (size_t i = 0; i < r->field_count; i++)

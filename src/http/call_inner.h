@@ -44,7 +44,6 @@ struct call {
  * character elsewhere.
  */
 MUST_CHECK bool call_request_is_sound(const struct call_request *request);
-MUST_CHECK bool call_field_may_trail(const struct field *f);
 
 /* Why a connection ended, in words that all versions use. */
 #define CALL_WHY_UNSOUND "the request cannot be written as it is"

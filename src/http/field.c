@@ -182,3 +182,9 @@ field_may_trail(struct span name)
 			return false;
 	return true;
 }
+
+bool
+field_is_trailer(const struct field *f)
+{
+	return field_is_sound(f) && !field_is_hop(f->name) && field_may_trail(f->name);
+}

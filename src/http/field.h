@@ -40,6 +40,10 @@ MUST_CHECK bool field_is_sound(const struct field *f);
 /* protocol-name ["/" protocol-version] (§7.8). */
 bool field_is_protocol(struct span s);
 
+/* Whether that is a protocol of ours to speak, not a handler's: switched to by a back end, a
+ * version of HTTP would hide requests from us. */
+bool field_is_http(struct span protocol);
+
 /* Without the spaces and tabs at both ends. */
 struct span field_trim(struct span s);
 
@@ -57,5 +61,8 @@ bool field_is_hop(struct span name);
 
 /* Whether a trailer section may hold a field of that name, in lower case (RFC 9110 §6.5.1). */
 bool field_may_trail(struct span name);
+
+/* Whether it can be sent in one. */
+bool field_is_trailer(const struct field *f);
 
 #endif

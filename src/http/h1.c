@@ -25,7 +25,7 @@ h1_new(const struct http_host *host, void *owner, const struct http_settings *se
 			 .owner = owner,
 			 .settings = settings,
 			 .client = client};
-	h->out = buf_with_cap(OUTPUT_MAX);
+	h->out = buf_with_cap(H1_OUTPUT_MAX);
 	h->body = h1_body_none();
 	return &h->session;
 }
@@ -52,7 +52,7 @@ free_h1(struct http_session *s)
 static bool
 is_output_full(const struct h1 *h)
 {
-	return buf_len(&h->out) > OUTPUT_FULL;
+	return buf_len(&h->out) > H1_OUTPUT_FULL;
 }
 
 /* Nothing of a request has come, not even half of the empty line before it. */

@@ -6,11 +6,8 @@
 #include "http/h1_pool.h"
 #include "http/h1_write.h"
 
-#define PIECE_MAX   (64 * 1024)
-#define UNKNOWN_MAX (16 * 1024) /* a piece of a body whose length nobody knows */
-#define CHUNK_AFTER 2           /* CRLF */
+#define WITH_HEAD_MAX (64 * 1024) /* of a body, for which room is made beside the head */
 
-static const struct span last_chunk = SPAN_INIT("0\r\n\r\n");
 static const struct exchange_ops ops;
 
 struct exchange *
@@ -94,12 +91,6 @@ h1_refuse(struct h1 *h, unsigned status)
 	h1_settle(h);
 }
 
-static struct h1_exchange *
-self(struct exchange *ex)
-{
-	return container_of(ex, struct h1_exchange, ex);
-}
-
 /* Outside of our own calls, nobody else will tell the owner that there is output. */
 void
 h1_tell(struct h1 *h)
@@ -127,7 +118,8 @@ is_too_much_to_drain(const struct h1_exchange *x)
 	/* Whoever expected 100 and gets an answer may send the body, or not (RFC 9110 §10.1.1). */
 	if (x->continues)
 		return true;
-	return (ex->handler == NULL || ex->handler->body == NULL) && ex->request.length > DRAIN_MAX;
+	return (ex->handler == NULL || ex->handler->body == NULL) &&
+	       ex->request.length > H1_DRAIN_MAX;
 }
 
 static void
@@ -155,7 +147,7 @@ h1_give_up(struct h1_exchange *x)
 static uint8_t *
 room_for_answer(struct h1 *h, size_t head, int64_t length)
 {
-	size_t body = length < 0 ? 0 : length < PIECE_MAX ? (size_t)length : PIECE_MAX;
+	size_t body = length < 0 ? 0 : length < WITH_HEAD_MAX ? (size_t)length : WITH_HEAD_MAX;
 
 	h1_pool_fill(&h->out, head + body);
 	uint8_t *room = buf_room(&h->out, head + body);
@@ -166,7 +158,7 @@ static void
 start(struct exchange *ex, unsigned status, const struct field *fields, size_t count,
       int64_t length)
 {
-	struct h1_exchange *x = self(ex);
+	struct h1_exchange *x = h1_exchange_of(ex);
 	struct h1 *h = x->h;
 	const char *server = h->settings->server_name;
 
@@ -193,35 +185,25 @@ start(struct exchange *ex, unsigned status, const struct field *fields, size_t c
 	ex->answered = bare;
 }
 
+/* Around a piece of the body. */
 static size_t
-piece_size(const struct h1_exchange *x)
+overhead(const struct h1_exchange *x)
 {
-	size_t most = OUTPUT_MAX - buf_len(&x->h->out);
-
-	most = most < PIECE_MAX ? most : PIECE_MAX;
-	if (x->framing == FRAMING_LENGTH)
-		return (uint64_t)x->left < most ? (size_t)x->left : most;
-	return most < UNKNOWN_MAX ? most : UNKNOWN_MAX;
-}
-
-/* Around a chunk: its size, reserved before it is known, and after the last one the end. */
-static size_t
-chunk_overhead(const struct h1_exchange *x)
-{
-	return x->framing == FRAMING_CHUNKED ? H1_CHUNK_HEAD + CHUNK_AFTER + last_chunk.len : 0;
+	return x->framing == FRAMING_CHUNKED ? H1_CHUNK_AROUND : 0;
 }
 
 static uint8_t *
 room(struct exchange *ex, size_t *len)
 {
-	struct h1_exchange *x = self(ex);
-	size_t overhead = chunk_overhead(x), size = piece_size(x);
+	struct h1_exchange *x = h1_exchange_of(ex);
+	int64_t left = x->framing == FRAMING_LENGTH ? x->left : LENGTH_UNKNOWN;
 
 	*len = x->granted = 0;
-	if (ex->status == 0 || ex->answered || buf_len(&x->h->out) > OUTPUT_FULL)
+	if (ex->status == 0 || ex->answered || buf_len(&x->h->out) > H1_OUTPUT_FULL)
 		return NULL;
-	h1_pool_fill(&x->h->out, size + overhead);
-	uint8_t *to = buf_room(&x->h->out, size + overhead);
+	size_t size = h1_piece_size(&x->h->out, left), all = size + overhead(x);
+	h1_pool_fill(&x->h->out, all);
+	uint8_t *to = buf_room(&x->h->out, all);
 	if (to == NULL)
 		return NULL;
 	*len = x->granted = size;
@@ -232,25 +214,22 @@ static void
 sent_chunk(struct h1_exchange *x, size_t n, bool last)
 {
 	struct buf *out = &x->h->out;
-	uint8_t *to = buf_room(out, n + chunk_overhead(x));
+	uint8_t *to = buf_room(out, n + H1_CHUNK_AROUND);
 
 	if (to == NULL) {
 		h1_give_up(x);
 		return;
 	}
-	if (n > 0) {
-		h1_put_chunk_head(to, n);
-		memcpy(to + H1_CHUNK_HEAD + n, "\r\n", CHUNK_AFTER);
-		buf_added(out, H1_CHUNK_HEAD + n + CHUNK_AFTER);
-	}
-	if (last && !buf_append(out, last_chunk))
+	if (n > 0)
+		buf_added(out, h1_put_chunk(to, n));
+	if (last && !buf_append(out, SPAN_OF(H1_CHUNK_LAST)))
 		h1_give_up(x);
 }
 
 static void
 sent(struct exchange *ex, size_t n, bool last)
 {
-	struct h1_exchange *x = self(ex);
+	struct h1_exchange *x = h1_exchange_of(ex);
 
 	assert(n <= x->granted);
 	x->granted = 0;
@@ -274,7 +253,7 @@ sent(struct exchange *ex, size_t n, bool last)
 static void
 abort_answer(struct exchange *ex)
 {
-	struct h1_exchange *x = self(ex);
+	struct h1_exchange *x = h1_exchange_of(ex);
 
 	x->h->close = true;
 	if (ex->status == 0) {
@@ -289,12 +268,12 @@ abort_answer(struct exchange *ex)
 static void
 interim(struct exchange *ex, unsigned status, const struct field *fields, size_t count)
 {
-	struct h1_exchange *x = self(ex);
+	struct h1_exchange *x = h1_exchange_of(ex);
 	struct h1_answer answer = {
 	    .status = status, .fields = fields, .field_count = count, .length = LENGTH_NONE};
 	struct buf *out = &x->h->out;
 
-	if (ex->request.version < 11 || buf_len(out) > OUTPUT_FULL ||
+	if (ex->request.version < 11 || buf_len(out) > H1_OUTPUT_FULL ||
 	    (status == 100 && !x->continues))
 		return;
 	uint8_t *to = buf_room(out, h1_head_size(&answer));
@@ -309,7 +288,7 @@ interim(struct exchange *ex, unsigned status, const struct field *fields, size_t
 static void
 trailers(struct exchange *ex, const struct field *fields, size_t count)
 {
-	struct h1_exchange *x = self(ex);
+	struct h1_exchange *x = h1_exchange_of(ex);
 	struct buf *out = &x->h->out;
 
 	if (ex->answered || x->framing != FRAMING_CHUNKED) {
@@ -329,7 +308,7 @@ trailers(struct exchange *ex, const struct field *fields, size_t count)
 static void
 taken(struct exchange *ex, size_t n)
 {
-	struct h1_exchange *x = self(ex);
+	struct h1_exchange *x = h1_exchange_of(ex);
 	bool was_full = x->given == EXCHANGE_WINDOW;
 
 	assert(n <= x->given);

@@ -3,14 +3,9 @@
 #include <stdlib.h>
 
 #include "http/h1_pool.h"
+#include "http/h1_write.h"
 
 static const struct caller_kind h1_kind;
-
-static struct h1_caller *
-of(const struct caller *caller)
-{
-	return container_of(caller, struct h1_caller, caller);
-}
 
 struct caller *
 h1_caller_new(const struct caller_host *host, void *owner, const struct caller_limits *limits)
@@ -22,7 +17,7 @@ h1_caller_new(const struct caller_host *host, void *owner, const struct caller_l
 	c->host = host;
 	c->owner = owner;
 	c->limits = limits;
-	c->out = buf_with_cap(H1_CALLER_OUTPUT_MAX);
+	c->out = buf_with_cap(H1_OUTPUT_MAX);
 	c->kept = buf_with_cap(H1_CALLER_KEPT_MAX);
 	c->trailers = buf_with_cap(H1_TRAILERS_MAX);
 	return &c->caller;
@@ -100,7 +95,7 @@ h1_caller_has_spoken(const struct h1_caller *c)
 static void
 free_caller(struct caller *caller)
 {
-	struct h1_caller *c = of(caller);
+	struct h1_caller *c = h1_caller_of(caller);
 
 	h1_caller_enter(c);
 	c->freed = true;
@@ -115,13 +110,13 @@ free_caller(struct caller *caller)
 static size_t
 vacancies(const struct caller *caller)
 {
-	return of(caller)->stage == CALLING_IDLE && !of(caller)->freed ? 1 : 0;
+	return h1_caller_of(caller)->stage == CALLING_IDLE && !h1_caller_of(caller)->freed ? 1 : 0;
 }
 
 static bool
 is_dead(const struct caller *caller)
 {
-	return of(caller)->stage == CALLING_DEAD;
+	return h1_caller_of(caller)->stage == CALLING_DEAD;
 }
 
 static void
@@ -154,7 +149,7 @@ static struct call *
 begin(struct caller *caller, const struct call_request *request, const struct call_ops *ops,
       void *owner)
 {
-	struct h1_caller *c = of(caller);
+	struct h1_caller *c = h1_caller_of(caller);
 
 	if (vacancies(caller) == 0)
 		return NULL;
@@ -173,7 +168,7 @@ begin(struct caller *caller, const struct call_request *request, const struct ca
 static bool
 wants_input(const struct caller *caller)
 {
-	const struct h1_caller *c = of(caller);
+	const struct h1_caller *c = h1_caller_of(caller);
 
 	switch ((enum h1_calling)c->stage) {
 	case CALLING_IDLE:
@@ -192,7 +187,7 @@ wants_input(const struct caller *caller)
 static void
 fail(struct caller *caller, enum call_failure how, const char *why)
 {
-	struct h1_caller *c = of(caller);
+	struct h1_caller *c = h1_caller_of(caller);
 
 	/* Whatever it was, a server that was not spoken to has done nothing. */
 	if (how == CALL_CUT && !h1_caller_has_spoken(c))
@@ -203,26 +198,26 @@ fail(struct caller *caller, enum call_failure how, const char *why)
 static struct buf *
 output(struct caller *caller)
 {
-	return &of(caller)->out;
+	return &h1_caller_of(caller)->out;
 }
 
 static bool
 output_ended(const struct caller *caller)
 {
-	return of(caller)->stage == CALLING_TUNNEL && of(caller)->asked;
+	return h1_caller_of(caller)->stage == CALLING_TUNNEL && h1_caller_of(caller)->asked;
 }
 
 static bool
 waits_for_room(const struct h1_caller *c)
 {
 	return c->busy && !c->asked && c->stage != CALLING_DEAD &&
-	       buf_len(&c->out) <= H1_CALLER_OUTPUT_FULL;
+	       buf_len(&c->out) <= H1_OUTPUT_FULL;
 }
 
 static void
 output_sent(struct caller *caller)
 {
-	struct h1_caller *c = of(caller);
+	struct h1_caller *c = h1_caller_of(caller);
 
 	if (c->depth > 0)
 		return;
@@ -241,7 +236,7 @@ output_sent(struct caller *caller)
 static void
 taken(struct call *call, size_t n)
 {
-	struct h1_caller *c = of(call->caller);
+	struct h1_caller *c = h1_caller_of(call->caller);
 	bool wanted = wants_input(&c->caller);
 
 	if (!c->busy)
@@ -254,7 +249,7 @@ taken(struct call *call, size_t n)
 static bool
 awaits(const struct call *call)
 {
-	const struct h1_caller *c = of(call->caller);
+	const struct h1_caller *c = h1_caller_of(call->caller);
 
 	return (c->asked || buf_len(&c->out) > 0) && c->given < EXCHANGE_WINDOW;
 }
@@ -262,7 +257,7 @@ awaits(const struct call *call)
 static void
 cancel(struct call *call)
 {
-	struct h1_caller *c = of(call->caller);
+	struct h1_caller *c = h1_caller_of(call->caller);
 
 	if (!c->busy)
 		return;

@@ -7,8 +7,6 @@
 #include "http/h1_body.h"
 #include "http/h1_parse.h"
 
-#define H1_CALLER_OUTPUT_MAX   (128 * 1024)
-#define H1_CALLER_OUTPUT_FULL  (H1_CALLER_OUTPUT_MAX / 2)
 #define H1_CALLER_KEPT_MAX     (1024 * 1024) /* of input that cannot be used yet */
 #define H1_CALLER_PROTOCOL_MAX 32
 
@@ -53,6 +51,12 @@ struct h1_caller {
 	bool half_ended; /* a tunnel's other direction is over */
 	bool freed;      /* as soon as `depth` is 0 */
 };
+
+static inline struct h1_caller *
+h1_caller_of(const struct caller *caller)
+{
+	return container_of(caller, struct h1_caller, caller);
+}
 
 /* Around each call to an owner. h1_caller_leave() may free the caller. */
 void h1_caller_enter(struct h1_caller *c);

@@ -6,12 +6,6 @@
 #include "http/h1_answer_parse.h"
 #include "http/h1_pool.h"
 
-static struct h1_caller *
-of(struct caller *caller)
-{
-	return container_of(caller, struct h1_caller, caller);
-}
-
 static void
 bad(struct h1_caller *c, const char *why)
 {
@@ -378,7 +372,7 @@ h1_caller_use_kept(struct h1_caller *c)
 size_t
 h1_caller_receive(struct caller *caller, struct span in)
 {
-	struct h1_caller *c = of(caller);
+	struct h1_caller *c = h1_caller_of(caller);
 
 	assert(c->depth == 0); /* not from within what an owner is told */
 	h1_caller_enter(c);
@@ -398,7 +392,7 @@ h1_caller_receive(struct caller *caller, struct span in)
 void
 h1_caller_receive_end(struct caller *caller)
 {
-	struct h1_caller *c = of(caller);
+	struct h1_caller *c = h1_caller_of(caller);
 
 	h1_caller_enter(c);
 	c->ended = true;

@@ -3,16 +3,14 @@
 
 #include <assert.h>
 
+#include "base/text.h"
 #include "http/h1_pool.h"
 #include "http/h1_put.h"
 #include "http/h1_write.h"
 #include "tls/random.h"
 
-#define PIECE_MAX   (64 * 1024)
-#define UNKNOWN_MAX (16 * 1024) /* a piece of a body whose length nobody knows */
-#define CHUNK_AFTER 2           /* CRLF */
-#define KEY_BYTES   16          /* RFC 6455 §4.1: a nonce */
-#define KEY_TEXT    24          /* in base64 */
+#define KEY_BYTES 16 /* RFC 6455 §4.1: a nonce */
+#define KEY_TEXT  24 /* in base64 */
 
 static const struct span version = SPAN_INIT(" HTTP/1.1\r\nHost: "),
 			 length_name = SPAN_INIT("Content-Length: "),
@@ -22,26 +20,19 @@ static const struct span version = SPAN_INIT(" HTTP/1.1\r\nHost: "),
 			 upgrade = SPAN_INIT("Connection: Upgrade\r\nUpgrade: "),
 			 key_name = SPAN_INIT("Sec-WebSocket-Key: "),
 			 key_version = SPAN_INIT("Sec-WebSocket-Version: 13\r\n"),
-			 line_end = SPAN_INIT("\r\n"), last_chunk = SPAN_INIT("0\r\n\r\n");
-
-static struct h1_caller *
-of(const struct call *call)
-{
-	return container_of(call->caller, struct h1_caller, caller);
-}
+			 line_end = SPAN_INIT("\r\n");
 
 /* Enough for any head; what the fields do not need is given back at once. */
 static size_t
 head_size(const struct call_request *r)
 {
 	size_t size = r->method_name.len + 1 + r->target.len + version.len + r->authority.len +
-		      line_end.len + length_name.len + H1_DECIMAL_MAX + line_end.len + chunked.len +
-		      expect.len + te.len + upgrade.len + r->protocol.len + line_end.len +
-		      key_name.len + KEY_TEXT + line_end.len + key_version.len + line_end.len;
+		      line_end.len + length_name.len + TEXT_DECIMAL_MAX + line_end.len +
+		      chunked.len + expect.len + te.len + upgrade.len + r->protocol.len +
+		      line_end.len + key_name.len + KEY_TEXT + line_end.len + key_version.len +
+		      line_end.len;
 
-	for (size_t i = 0; i < r->field_count; i++)
-		size += r->fields[i].name.len + r->fields[i].value.len + 4;
-	return size;
+	return size + h1_fields_size(r->fields, r->field_count);
 }
 
 /* A WebSocket of HTTP/2 or 3 has no key (RFC 8441 §5), one of HTTP/1.1 must have. */
@@ -102,7 +93,7 @@ put_framing(uint8_t *to, const struct call_request *r)
 		return span_put(to, chunked);
 	if (r->length < 0 && !anticipated)
 		return to;
-	to = h1_put_decimal(span_put(to, length_name), r->length > 0 ? (uint64_t)r->length : 0);
+	to = text_decimal(span_put(to, length_name), r->length > 0 ? (uint64_t)r->length : 0);
 	return span_put(to, line_end);
 }
 
@@ -141,36 +132,25 @@ h1_caller_put_request(struct h1_caller *c, const struct call_request *r)
 	return true;
 }
 
-static size_t
-piece_size(const struct h1_caller *c)
-{
-	size_t most = H1_CALLER_OUTPUT_MAX - buf_len(&c->out);
-
-	most = most < PIECE_MAX ? most : PIECE_MAX;
-	if (c->asking == ASKING_LENGTH)
-		return c->left < most ? (size_t)c->left : most;
-	return most < UNKNOWN_MAX ? most : UNKNOWN_MAX;
-}
-
-/* Around a chunk: its size, reserved before it is known, and after the last one the end. */
+/* Around a piece of the body. */
 static size_t
 overhead(const struct h1_caller *c)
 {
-	return c->asking == ASKING_CHUNKED ? H1_CHUNK_HEAD + CHUNK_AFTER + last_chunk.len : 0;
+	return c->asking == ASKING_CHUNKED ? H1_CHUNK_AROUND : 0;
 }
 
 uint8_t *
 h1_caller_room(struct call *call, size_t *len)
 {
-	struct h1_caller *c = of(call);
-	size_t size = piece_size(c), around = overhead(c);
+	struct h1_caller *c = h1_caller_of(call->caller);
+	int64_t left = c->asking == ASKING_LENGTH ? (int64_t)c->left : LENGTH_UNKNOWN;
 
 	*len = c->granted = 0;
-	if (!c->busy || c->asked || c->stage == CALLING_DEAD ||
-	    buf_len(&c->out) > H1_CALLER_OUTPUT_FULL)
+	if (!c->busy || c->asked || c->stage == CALLING_DEAD || buf_len(&c->out) > H1_OUTPUT_FULL)
 		return NULL;
-	h1_pool_fill(&c->out, size + around);
-	uint8_t *to = buf_room(&c->out, size + around);
+	size_t size = h1_piece_size(&c->out, left), all = size + overhead(c);
+	h1_pool_fill(&c->out, all);
+	uint8_t *to = buf_room(&c->out, all);
 	if (to == NULL)
 		return NULL;
 	*len = c->granted = size;
@@ -196,13 +176,11 @@ doom(struct h1_caller *c, const char *why)
 static bool
 put_chunk(struct h1_caller *c, size_t n)
 {
-	uint8_t *to = buf_room(&c->out, n + overhead(c));
+	uint8_t *to = buf_room(&c->out, n + H1_CHUNK_AROUND);
 
 	if (to == NULL)
 		return false;
-	h1_put_chunk_head(to, n);
-	memcpy(to + H1_CHUNK_HEAD + n, "\r\n", CHUNK_AFTER);
-	queue(c, H1_CHUNK_HEAD + n + CHUNK_AFTER);
+	queue(c, h1_put_chunk(to, n));
 	return true;
 }
 
@@ -222,18 +200,11 @@ put_piece(struct h1_caller *c, size_t n)
 static bool
 put_trailers(struct h1_caller *c, const struct field *fields, size_t count)
 {
-	size_t size = last_chunk.len;
+	uint8_t *room = buf_room(&c->out, h1_trailers_size(fields, count));
 
-	for (size_t i = 0; i < count; i++)
-		size += fields[i].name.len + fields[i].value.len + 4;
-	uint8_t *room = buf_room(&c->out, size), *to = room;
 	if (room == NULL)
 		return false;
-	to = span_put(to, SPAN_OF("0\r\n"));
-	for (size_t i = 0; i < count; i++)
-		if (call_field_may_trail(&fields[i]))
-			to = h1_put_field(to, fields[i].name, fields[i].value);
-	queue(c, (size_t)(span_put(to, line_end) - room));
+	queue(c, (size_t)(h1_put_trailers(room, fields, count) - room));
 	return true;
 }
 
@@ -250,7 +221,7 @@ end_request(struct h1_caller *c, const struct field *trailers, size_t count)
 void
 h1_caller_sent(struct call *call, size_t n, bool last)
 {
-	struct h1_caller *c = of(call);
+	struct h1_caller *c = h1_caller_of(call->caller);
 
 	assert(n <= c->granted);
 	c->granted = 0;
@@ -266,7 +237,7 @@ h1_caller_sent(struct call *call, size_t n, bool last)
 void
 h1_caller_trailers(struct call *call, const struct field *fields, size_t count)
 {
-	struct h1_caller *c = of(call);
+	struct h1_caller *c = h1_caller_of(call->caller);
 
 	if (!c->busy || c->asked || c->stage == CALLING_DEAD)
 		return;

@@ -8,9 +8,7 @@
 #include "http/h1_body.h"
 #include "http/h1_parse.h"
 
-#define OUTPUT_MAX  (128 * 1024)
-#define OUTPUT_FULL (OUTPUT_MAX / 2) /* no request is begun and no body goes on above this */
-#define DRAIN_MAX   (64 * 1024)      /* bytes of a body nobody wants, read to keep a connection */
+#define H1_DRAIN_MAX (64 * 1024) /* bytes of a body nobody wants, read to keep a connection */
 
 enum stage {
 	STAGE_HEAD,
@@ -56,6 +54,12 @@ struct h1 {
 	bool draining;  /* no more requests after this one */
 	bool close;     /* the connection ends after this answer */
 };
+
+static inline struct h1_exchange *
+h1_exchange_of(struct exchange *ex)
+{
+	return container_of(ex, struct h1_exchange, ex);
+}
 
 /* h1_answer.c: exchanges, from begun to forgotten, and what they ask of us. */
 struct exchange *h1_begin(struct h1 *h);

@@ -8,20 +8,6 @@
 
 #include "base/span.h"
 
-#define H1_DECIMAL_MAX 20 /* digits of a 64-bit number */
-
-static inline uint8_t *
-h1_put_decimal(uint8_t *to, uint64_t n)
-{
-	uint8_t digits[H1_DECIMAL_MAX];
-	size_t at = sizeof digits;
-
-	do
-		digits[--at] = (uint8_t)('0' + n % 10);
-	while ((n /= 10) > 0);
-	return span_put(to, span_of(digits + at, sizeof digits - at));
-}
-
 /* "content-type" as HTTP/1.1 has always shown it: "Content-Type". */
 static inline uint8_t *
 h1_put_name(uint8_t *to, struct span name)

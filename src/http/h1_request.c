@@ -1,6 +1,7 @@
 #include "http/h1_inner.h"
 
 #include "http/field.h"
+#include "http/h1_write.h"
 #include "http/target.h"
 
 static bool
@@ -223,7 +224,7 @@ h1_take_head(struct h1 *h, struct span in)
 {
 	unsigned wrong;
 
-	if (buf_len(&h->out) > OUTPUT_FULL)
+	if (buf_len(&h->out) > H1_OUTPUT_FULL)
 		return 0;
 	bool found = find_end(h, in, &wrong);
 	if (found && is_blank(h)) {
@@ -247,8 +248,8 @@ h1_take_head(struct h1 *h, struct span in)
 static void
 drain(struct h1 *h, size_t n)
 {
-	h->drained += (uint32_t)(n < DRAIN_MAX ? n : DRAIN_MAX);
-	if (h->drained <= DRAIN_MAX)
+	h->drained += (uint32_t)(n < H1_DRAIN_MAX ? n : H1_DRAIN_MAX);
+	if (h->drained <= H1_DRAIN_MAX)
 		return;
 	h->close = true;
 	h->stage = h->now != NULL ? STAGE_ANSWER : STAGE_CLOSED;

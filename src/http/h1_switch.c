@@ -5,7 +5,7 @@
 void
 h1_switch(struct exchange *ex, const struct field *fields, size_t count)
 {
-	struct h1_exchange *x = container_of(ex, struct h1_exchange, ex);
+	struct h1_exchange *x = h1_exchange_of(ex);
 	struct h1 *h = x->h;
 	const char *server = h->settings->server_name;
 	struct h1_answer answer = {

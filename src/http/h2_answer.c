@@ -1,11 +1,11 @@
 #include <assert.h>
 
+#include "base/text.h"
 #include "http/h1_pool.h"
 #include "http/h2_inner.h"
 
-#define DIGITS_MAX 20
-#define ADDED_MAX  4 /* :status, date, server, content-length */
-#define CONSTANT   (NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE)
+#define ADDED_MAX 4 /* :status, date, server, content-length */
+#define CONSTANT  (NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE)
 
 static struct h2_stream *
 self(struct exchange *ex)
@@ -55,13 +55,9 @@ nv_of(struct span name, struct span value, uint8_t flags)
 static struct span
 decimal(struct arena *memory, uint64_t n)
 {
-	uint8_t *digits = arena_get(memory, DIGITS_MAX);
-	size_t at = DIGITS_MAX;
+	uint8_t *digits = arena_get(memory, TEXT_DECIMAL_MAX);
 
-	do
-		digits[--at] = (uint8_t)('0' + n % 10);
-	while ((n /= 10) > 0);
-	return span_of(digits + at, DIGITS_MAX - at);
+	return span_of(digits, (size_t)(text_decimal(digits, n) - digits));
 }
 
 /* RFC 9113 §8.2.2. A site's own rules may have put one there. */

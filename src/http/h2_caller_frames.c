@@ -151,7 +151,7 @@ tell_last(struct h2_call *c)
 	size_t count = 0;
 
 	for (size_t i = 0; i < c->field_count; i++)
-		if (call_field_may_trail(&c->fields[i]))
+		if (field_is_trailer(&c->fields[i]))
 			c->fields[count++] = c->fields[i];
 	c->ended = true;
 	c->call.ops->body(c->call.owner, SPAN_NONE, true, c->fields, count);

@@ -3,7 +3,7 @@
  * h2_caller_frames.c. Frames and HPACK are nghttp2's; ours is what makes calls of its streams.
  *
  * nghttp2's functions that send or receive are called from h2_caller.c only, never from within
- * each other; what streams ended by is told afterwards, by h2_caller_settle().
+ * each other; what streams ended by is told afterwards, by settle() there.
  */
 #ifndef HTTP_H2_CALLER_INNER_H
 #define HTTP_H2_CALLER_INNER_H
@@ -20,6 +20,7 @@
 #define H2_CALLER_WINDOW      (1024 * 1024) /* of the connection; calls have EXCHANGE_WINDOW */
 #define H2_CALLER_HELD_MAX    (64 * 1024)   /* of a request's body, not framed yet */
 #define H2_CALLER_PIECE_MAX   (16 * 1024)
+#define H2_FRAME_HEAD         9            /* bytes before each frame's own (RFC 9113 §4.1) */
 #define H2_CALLER_NOISE_MAX   2000         /* frames that move no call, between two that do .. */
 #define H2_CALLER_NOISE_BYTES (512 * 1024) /* .. and bytes, also of frames nobody knows */
 #define H2_CALLER_ACKS_MAX    200          /* answers to PING and SETTINGS that wait to be sent */

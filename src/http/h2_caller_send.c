@@ -113,7 +113,7 @@ h2_caller_send_data(nghttp2_session *ng, nghttp2_frame *frame, const uint8_t *he
 	struct h2_call *c = nghttp2_session_get_stream_user_data(ng, frame->hd.stream_id);
 
 	(void)source;
-	if (!buf_append(&h->out, span_of(head, 9)) ||
+	if (!buf_append(&h->out, span_of(head, H2_FRAME_HEAD)) ||
 	    !buf_append(&h->out, span_head(buf_span(&c->held), length)))
 		return NGHTTP2_ERR_CALLBACK_FAILURE;
 	buf_taken(&c->held, length);
@@ -222,7 +222,7 @@ h2_caller_trailers(struct call *call, const struct field *fields, size_t count)
 		return;
 	kept = field_copy(h2_caller_own(c), fields, count);
 	for (size_t i = 0; i < count; i++)
-		if (call_field_may_trail(&kept[i]))
+		if (field_is_trailer(&kept[i]))
 			kept[c->trailer_count++] = kept[i];
 	c->trailers = kept;
 	c->granted = 0;
