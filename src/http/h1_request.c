@@ -7,7 +7,7 @@
 static bool
 take_target(struct request *r, struct arena *memory, const struct h1_meaning *m)
 {
-	struct target t;
+	struct target_parts t;
 	struct span authority = SPAN_NONE, host = SPAN_NONE;
 
 	if (!target_parse(r->target, r->method, memory, &t))

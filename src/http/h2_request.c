@@ -179,7 +179,7 @@ take_authority(struct request *r, struct arena *memory, const struct meaning *m)
 static bool
 take_target(struct request *r, struct arena *memory)
 {
-	struct target t;
+	struct target_parts t;
 
 	/* An absolute URI is a target for HTTP/1.1 only. */
 	if (r->target.len == 0 || (r->target.p[0] != '/' && !span_equal(r->target, SPAN_OF("*"))))

@@ -196,9 +196,9 @@ path_where_none(enum method method)
 }
 
 bool
-target_parse(struct span text, enum method method, struct arena *memory, struct target *out)
+target_parse(struct span text, enum method method, struct arena *memory, struct target_parts *out)
 {
-	*out = (struct target){.query = SPAN_NONE};
+	*out = (struct target_parts){.query = SPAN_NONE};
 	if (span_equal(text, SPAN_OF("*"))) {
 		out->path = text;
 		return method == METHOD_OPTIONS;

@@ -9,7 +9,7 @@
 #include "base/span.h"
 #include "http/exchange.h"
 
-struct target {
+struct target_parts {
 	struct span authority, host; /* in lower case; empty but in absolute-form */
 	struct span path;            /* decoded, without dot segments and empty ones; or "*" */
 	struct span query;
@@ -21,7 +21,7 @@ struct target {
  * climbs above its root or hides a NUL behind a '%'.
  */
 MUST_CHECK bool target_parse(struct span text, enum method method, struct arena *memory,
-			     struct target *out);
+			     struct target_parts *out);
 
 /* host[:port] (RFC 3986 §3.2, without user information), into lower case; brackets stay. */
 MUST_CHECK bool authority_parse(struct span text, struct arena *memory, struct span *authority,

@@ -73,7 +73,7 @@ struct span
 rewrite_path(const struct exchange *ex, const struct route *route)
 {
 	struct span path = ex->request.path;
-	struct target t;
+	struct target_parts t;
 
 	if (route->rewrite == NULL) {
 		path = span_tail(path, stripped(route, path));

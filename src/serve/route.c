@@ -116,7 +116,7 @@ static bool
 read_slashes(const struct exchange *ex, struct span *path)
 {
 	uint8_t *text = arena_get(ex->memory, path->len), *to = text;
-	struct target t;
+	struct target_parts t;
 
 	for (size_t i = 0; i < path->len; i++) {
 		bool slash = span_equal_nocase(span_head(span_tail(*path, i), 3), SPAN_OF("%2F"));

@@ -26,7 +26,7 @@ static void
 check_target(struct exchange *ex, const struct route *route, const struct span *expected)
 {
 	struct span target = rewrite_target(ex, route);
-	struct target t;
+	struct target_parts t;
 
 	check_text(target);
 	check(target_parse(target, METHOD_GET, ex->memory, &t));
@@ -62,7 +62,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				  strange = {.rewrite = "/{query}/{host}"};
 	struct arena *memory = arena_new();
 	struct exchange ex = {.memory = memory};
-	struct target t;
+	struct target_parts t;
 
 	ex.request.target = span_of(data, size);
 	if (target_parse(ex.request.target, METHOD_GET, memory, &t)) {

@@ -38,10 +38,10 @@ check_path(struct span path)
 
 /* What is sent back in a Location holds nothing that ends a line, and leads to the same path. */
 static void
-check_location(const struct target *t, struct arena *memory)
+check_location(const struct target_parts *t, struct arena *memory)
 {
 	struct span location = location_encode(memory, t->path, SPAN_NONE, t->query);
-	struct target again;
+	struct target_parts again;
 
 	for (size_t i = 0; i < location.len; i++)
 		check(location.p[i] > 0x20 && location.p[i] < 0x7F);
@@ -58,7 +58,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span text = span_of(data, size), authority, host;
 	struct arena *memory = arena_new();
-	struct target t;
+	struct target_parts t;
 
 	if (target_parse(text, METHOD_GET, memory, &t)) {
 		check_path(t.path);

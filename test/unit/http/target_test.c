@@ -104,7 +104,7 @@ targets_are_taken_apart(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(samples); i++) {
 		const struct sample *s = &samples[i];
-		struct target t;
+		struct target_parts t;
 		bool fits = target_parse(span_str(s->text), s->method, memory, &t);
 
 		if (fits != (s->path != NULL))
@@ -125,7 +125,7 @@ every_encoded_byte_is_decoded_once(void **state)
 {
 	struct arena *memory = arena_new();
 	char text[] = "/%XXz";
-	struct target t;
+	struct target_parts t;
 
 	(void)state;
 	for (unsigned c = 0; c < 256; c++) {

@@ -93,7 +93,7 @@ what_is_passed_on_decodes_to_what_was_matched(void **state)
 
 	(void)state;
 	for (unsigned n = 0; n < 8 * 8 * 8 * 8 * 8; n++) {
-		struct target matched, passed;
+		struct target_parts matched, passed;
 		struct span wire;
 		char *to = path;
 
