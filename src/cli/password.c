@@ -10,8 +10,12 @@
 
 #include "base/attr.h"
 #include "cli/command.h"
+#include "serve/crypter.h"
 
-#define LINE_SIZE 514 /* what crypt(3) takes, and a line's end */
+#define LINE_SIZE (CRYPTER_PASSWORD_MAX + 3) /* and a line's end */
+
+#define TEXT_OF(macro)    TEXT_OF_IT(macro)
+#define TEXT_OF_IT(value) #value
 
 static const struct method {
 	const char *name, *prefix; /* crypt(5) */
@@ -56,7 +60,7 @@ read_line(char line[LINE_SIZE])
 		return "there is no password to be read";
 	size_t len = strlen(line), end = strcspn(line, "\r\n");
 	if (end == len && len + 1 == LINE_SIZE)
-		return "a password has at most 511 bytes";
+		return "a password has at most " TEXT_OF(CRYPTER_PASSWORD_MAX) " bytes";
 	line[end] = '\0';
 	for (const char *c = line; *c != '\0'; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7F)

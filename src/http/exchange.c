@@ -40,6 +40,12 @@ exchange_start(struct exchange *ex, unsigned status, const struct field *fields,
 	ex->ops->start(ex, status, fields, count, length);
 }
 
+bool
+exchange_is_bare(const struct exchange *ex, int64_t length)
+{
+	return ex->request.method == METHOD_HEAD || length == LENGTH_NONE || length == 0;
+}
+
 void
 exchange_interim(struct exchange *ex, unsigned status, const struct field *fields, size_t count)
 {

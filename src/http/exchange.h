@@ -212,6 +212,9 @@ void exchange_respond_bare(struct exchange *ex, unsigned status, const struct fi
 /* That page; `why`, HTML of our own, may say more. */
 struct span status_page(struct arena *memory, unsigned status, const char *why);
 
+/* Whether an answer with a body of `length` is sent without: there is none, or it is to a HEAD. */
+bool exchange_is_bare(const struct exchange *ex, int64_t length);
+
 /* 204, 304: has no body, nor may it look as if it had an empty one (RFC 9110 §8.6). */
 bool status_is_bodiless(unsigned status);
 

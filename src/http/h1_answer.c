@@ -101,12 +101,6 @@ h1_tell(struct h1 *h)
 	h->host->output(h->owner);
 }
 
-static bool
-has_no_body(const struct exchange *ex, int64_t length)
-{
-	return ex->request.method == METHOD_HEAD || length == LENGTH_NONE || length == 0;
-}
-
 /* Whether what is left of the request's body is more than we read for nobody. */
 static bool
 is_too_much_to_drain(const struct h1_exchange *x)
@@ -175,7 +169,7 @@ start(struct exchange *ex, unsigned status, const struct field *fields, size_t c
 	    .date = h->host->date(h->owner),
 	    .server = server != NULL ? span_str(server) : SPAN_NONE,
 	};
-	bool bare = has_no_body(ex, length);
+	bool bare = exchange_is_bare(ex, length);
 	uint8_t *room = room_for_answer(h, h1_head_size(&answer), bare ? LENGTH_NONE : length);
 	if (room == NULL) {
 		h1_give_up(x);

@@ -127,7 +127,7 @@ start(struct exchange *ex, unsigned status, const struct field *fields, size_t c
       int64_t length)
 {
 	struct h2_stream *s = self(ex);
-	bool bare = ex->request.method == METHOD_HEAD || length == LENGTH_NONE || length == 0;
+	bool bare = exchange_is_bare(ex, length);
 
 	s->left = length;
 	ex->status = status;

@@ -6,7 +6,6 @@
 #include "http/field.h"
 #include "serve/compressor.h"
 
-#define WORTH_MIN  512         /* bytes: below, what is saved is not worth the field that says so */
 #define INPUT_MAX  (16 * 1024) /* of an answer, before they are compressed */
 #define OUTPUT_MAX (16 * 1024)
 #define TURN_MAX   (64 * 1024) /* of input; what hardly fills any output would go on for ever */
@@ -129,7 +128,7 @@ is_worth_it(const struct encoder *e, unsigned status, int64_t length, const stru
 {
 	if (k->fixed || status < 200 || status == 206 || status_is_bodiless(status))
 		return false;
-	return (length == LENGTH_UNKNOWN || length >= WORTH_MIN) &&
+	return (length == LENGTH_UNKNOWN || length >= ENCODE_WORTH_MIN) &&
 	       coding_suits_type(e->types, k->type);
 }
 

@@ -6,6 +6,8 @@
 
 #include "http/exchange.h"
 
+#define ENCODE_WORTH_MIN 512 /* bytes: below, what is saved is not worth the field that says so */
+
 enum coding { CODING_IDENTITY, CODING_GZIP, CODING_ZSTD, CODING_BR };
 #define CODING_COUNT 4
 

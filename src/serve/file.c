@@ -5,6 +5,7 @@
 #include "serve/answer.h"
 #include "serve/listing.h"
 #include "serve/location.h"
+#include "serve/pattern.h"
 
 bool
 file_method_allowed(struct exchange *ex)
@@ -204,26 +205,11 @@ respond_directory(struct exchange *ex)
 				location_encode(ex->memory, r->path, SPAN_OF("/"), r->query));
 }
 
-/* "/x": that path; "/x*": whatever begins so; "*.x": whatever ends so. */
-static bool
-fits(const char *pattern, struct span path)
-{
-	struct span p = span_str(pattern);
-
-	if (p.len > 0 && p.p[0] == '*') {
-		p = span_tail(p, 1);
-		return path.len >= p.len && span_equal(span_tail(path, path.len - p.len), p);
-	}
-	if (p.len > 0 && p.p[p.len - 1] == '*')
-		return span_starts_with(path, span_head(p, p.len - 1));
-	return span_equal(path, p);
-}
-
 static struct span
 rule_for(const struct policy_lists *lists, struct span path)
 {
 	for (size_t i = 0; i < lists->cache_rule_count; i++)
-		if (fits(lists->cache_rules[i].pattern, path))
+		if (pattern_fits(lists->cache_rules[i].pattern, path))
 			return span_str(lists->cache_rules[i].value);
 	return SPAN_NONE;
 }

@@ -4,8 +4,7 @@
 #include "serve/cache_inner.h"
 #include "serve/compressor.h"
 
-#define WORTH_MIN  512 /* bytes: below, what is saved is not worth the field that says so */
-#define GAIN_PARTS 16  /* a form must be smaller by one such part */
+#define GAIN_PARTS 16 /* a form must be smaller by one such part */
 
 static const char *const endings[CODING_COUNT] = {
     [CODING_GZIP] = ".gz", [CODING_ZSTD] = ".zst", [CODING_BR] = ".br"};
@@ -25,7 +24,7 @@ suits(struct entry *e, const struct policy *p)
 static bool
 is_compressed(struct entry *e, const struct policy *p)
 {
-	return p->compress != COMPRESS_OFF && e->facts.size >= WORTH_MIN && suits(e, p);
+	return p->compress != COMPRESS_OFF && e->facts.size >= ENCODE_WORTH_MIN && suits(e, p);
 }
 
 /*

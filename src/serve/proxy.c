@@ -306,7 +306,7 @@ begin_answer(struct proxying *p, const struct call_answer *a)
 
 	p->begun = true;
 	p->left = length >= 0 ? length : -1;
-	p->down.done = proxy_answer_is_bare(p->ex, length);
+	p->down.done = exchange_is_bare(p->ex, length);
 	if (proxy_answer_is_endless(a))
 		upstream_has_time(p->call);
 	if (policy->compress == COMPRESS_ALL)

@@ -40,12 +40,6 @@ proxy_answer_length(const struct exchange *ex, const struct call_answer *a, bool
 	return a->length;
 }
 
-bool
-proxy_answer_is_bare(const struct exchange *ex, int64_t length)
-{
-	return ex->request.method == METHOD_HEAD || length == LENGTH_NONE || length == 0;
-}
-
 /* An extended CONNECT is granted by any 2xx (RFC 8441 §5), so it must not get one by accident. */
 bool
 proxy_answer_fits(const struct exchange *ex, const struct call_answer *a)

@@ -8,11 +8,9 @@
 const struct field *proxy_answer_fields(const struct exchange *ex, const struct field *fields,
 					size_t *count);
 
+/* Of the body that the client is sent, or LENGTH_…: not the server's where trailers follow it. */
 int64_t proxy_answer_length(const struct exchange *ex, const struct call_answer *a,
 			    bool wants_trailers);
-
-/* Whether that client is then sent no body at all. */
-bool proxy_answer_is_bare(const struct exchange *ex, int64_t length);
 
 /* Whether it means what the request asked for: a switch that nobody granted does not. */
 bool proxy_answer_fits(const struct exchange *ex, const struct call_answer *a);

@@ -7,21 +7,11 @@
 #include "serve/file.h"
 #include "serve/forwarded.h"
 #include "serve/location.h"
+#include "serve/pattern.h"
 #include "serve/policy.h"
 #include "serve/proxy.h"
 #include "serve/redirect.h"
 #include "serve/rewrite.h"
-
-/* "/x": that path; "/x*": whatever starts so. */
-static bool
-fits_path(const char *pattern, struct span path)
-{
-	struct span p = span_str(pattern);
-
-	if (p.len > 0 && p.p[p.len - 1] == '*')
-		return span_starts_with(path, span_head(p, p.len - 1));
-	return span_equal(path, p);
-}
 
 /* Whoever may GET may HEAD (RFC 9110 §9.3.2), and switch: with HTTP/2 that is a CONNECT (RFC 8441).
  */
@@ -74,7 +64,7 @@ const struct route *
 route_for(const struct site *site, const struct exchange *ex, struct span path)
 {
 	for (size_t i = 0; i < site->route_count; i++)
-		if (fits_path(site->routes[i].path, path) &&
+		if (pattern_fits(site->routes[i].path, path) &&
 		    fits_condition(&site->routes[i].condition, ex))
 			return &site->routes[i];
 	return NULL;

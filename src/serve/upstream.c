@@ -2,10 +2,13 @@
 
 #include <stdlib.h>
 
+#include "config/limits.h"
 #include "serve/balance.h"
 #include "serve/upstream_inner.h"
 
 static const struct call_ops ops_of_ours;
+
+_Static_assert(CONFIG_MEMBERS_MAX <= BALANCE_MAX, "a balance can choose among all of them");
 
 /* Sets of pools. */
 
@@ -23,7 +26,7 @@ pool_init(struct pool *pool, struct upstreams *u, const struct proxy *p, size_t 
 static void
 choice_init(struct choice *c, struct upstreams *u, const struct proxy *p)
 {
-	c->count = p->to->count < BALANCE_MAX ? p->to->count : BALANCE_MAX;
+	c->count = p->to->count;
 	c->pools = mem_new(c->count * sizeof *c->pools);
 	c->seeds = mem_new(c->count * sizeof *c->seeds);
 	for (size_t i = 0; i < c->count; i++) {
@@ -213,7 +216,7 @@ call_free(struct upstream_call *c)
 }
 
 void
-call_fail(struct upstream_call *c, enum call_failure how, const char *why)
+up_fail_call(struct upstream_call *c, enum call_failure how, const char *why)
 {
 	count(&c->pool->target->failures, 1);
 	call_end(c);
@@ -290,7 +293,7 @@ upstream_ask(struct upstreams *u, const struct proxy *p, int member, bool fresh,
 	struct upstream_call *c = call_new(pool, client, ops, owner);
 	struct upstream_conn *conn = fresh ? NULL : kept_one(pool);
 
-	if (conn != NULL && call_begin_on(c, conn, request)) {
+	if (conn != NULL && up_begin_call(c, conn, request)) {
 		up_engage(conn, c->whole);
 		return c;
 	}
@@ -368,7 +371,7 @@ too_late(struct timer *t)
 	up_enter(conn);
 	call_cancel(c->call);
 	up_send(conn);
-	call_fail(c, CALL_TIMEOUT, "no answer in time");
+	up_fail_call(c, CALL_TIMEOUT, "no answer in time");
 	up_leave(conn);
 }
 
@@ -383,7 +386,7 @@ moved(struct upstream_call *c)
 }
 
 bool
-call_begin_on(struct upstream_call *c, struct upstream_conn *conn,
+up_begin_call(struct upstream_call *c, struct upstream_conn *conn,
 	      const struct call_request *request)
 {
 	struct call *call = caller_begin(conn->caller, request, &ops_of_ours, c);
@@ -439,7 +442,7 @@ on_writable(void *owner)
 static void
 on_failed(void *owner, enum call_failure how, const char *why)
 {
-	call_fail(owner, how, why);
+	up_fail_call(owner, how, why);
 }
 
 /* Its connection is free before this is told: what follows at once may have it. */

@@ -10,12 +10,6 @@
 
 static const struct caller_limits limits = {UPSTREAM_HEADER_BYTES, UPSTREAM_HEADER_FIELDS};
 
-static struct loop *
-loop_of(const struct upstream_conn *c)
-{
-	return c->pool->all->needs.loop;
-}
-
 void
 up_enter(struct upstream_conn *c)
 {
@@ -57,7 +51,7 @@ fail_calls(struct upstream_conn *c, enum call_failure how, const char *why)
 
 		if (call->call != NULL)
 			call_cancel(call->call);
-		call_fail(call, how, why);
+		up_fail_call(call, how, why);
 	}
 }
 
@@ -344,7 +338,7 @@ up_opened(struct upstream_conn *c)
 	c->caller = (c->pool->proxy->http2 ? h2_caller_new : h1_caller_new)(&host, c, &limits);
 	up_enter(c);
 	while (c->stage == CONN_OPEN && (call = next_waiting(c)) != NULL) {
-		if (!call_begin_on(call, c, &call->request)) {
+		if (!up_begin_call(call, c, &call->request)) {
 			find_another(call);
 			continue;
 		}

@@ -8,12 +8,6 @@
 
 #define EVENTS (READY_IN | READY_RDHUP | READY_EDGE)
 
-static struct loop *
-loop_of(const struct upstream_conn *c)
-{
-	return c->pool->all->needs.loop;
-}
-
 /* TLS. */
 
 static enum tls_trust

@@ -90,6 +90,12 @@ pool_to(const struct pool *p)
 	return p->proxy->to;
 }
 
+static inline struct loop *
+loop_of(const struct upstream_conn *c)
+{
+	return c->pool->all->needs.loop;
+}
+
 /* Connects are made for a first call, which waits for it. */
 void up_new(struct pool *p, struct upstream_call *first);
 
@@ -124,11 +130,11 @@ enum tls_result up_read(struct upstream_conn *c, void *to, size_t len, size_t *g
 enum tls_result up_write(struct upstream_conn *c, struct span bytes, size_t *taken);
 void up_wait_for_room(struct upstream_conn *c);
 
-/* Begins `call` on a connection that is open; false when it takes no more. Tells nobody. */
-MUST_CHECK bool call_begin_on(struct upstream_call *call, struct upstream_conn *c,
+/* Begins it on a connection that is open; false when that takes no more. Tells nobody. */
+MUST_CHECK bool up_begin_call(struct upstream_call *c, struct upstream_conn *conn,
 			      const struct call_request *request);
 
 /* It never had a connection. */
-void call_fail(struct upstream_call *call, enum call_failure how, const char *why);
+void up_fail_call(struct upstream_call *c, enum call_failure how, const char *why);
 
 #endif
