@@ -93,8 +93,9 @@ static const struct option policy_options[] = {
 	    "with 429. So many may come at once, or as many as burst says."},
     {OWN("basic_auth", policy_read_basic_auth, policy_print_basic_auth), .args = "REALM|off",
      .block = &block_accounts, .sample = "\"staff only\"", .silence = "off",
-     .doc = "Asks for a name and a password. REALM is what people are shown. A route that has "
-	    "users of its own takes these alone."},
+     .doc =
+	 "Asks for a name and a password. REALM is what people are shown. A route that has "
+	 "users of its own takes these alone. They are not passed on to servers behind a proxy."},
     {OWN("header", policy_read_header, policy_print_header),
      .offset = offsetof(struct route, lists), .args = "[+|?]NAME VALUE|-NAME", .repeats = true,
      .sample = "X-Served-By sallyport", .silence = "none",

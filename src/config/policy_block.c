@@ -226,9 +226,9 @@ static bool
 is_protocols_own(const char *name)
 {
 	static const char *const own[] = {
-	    "connection", "content-length",    "host", "http2-settings",
-	    "keep-alive", "proxy-connection",  "te",   "trailer",
-	    "upgrade",    "transfer-encoding",
+	    "connection", "content-length",   "http2-settings",
+	    "keep-alive", "proxy-connection", "te",
+	    "trailer",    "upgrade",          "transfer-encoding",
 	};
 
 	for (size_t i = 0; i < COUNT(own); i++)
@@ -268,6 +268,12 @@ read_setting(struct reader *r, const struct option *o, const struct directive *d
 		return false;
 	if ((setting->name = value_field_name(r, &name)) == NULL)
 		return false;
+	if (strcmp(setting->name, "host") == 0) {
+		FAULT(r, name.at,
+		      "Host is what the client asked for, or with \"keep_host off\" the "
+		      "server's own name");
+		return false;
+	}
 	if (is_protocols_own(setting->name)) {
 		FAULT(r, name.at, "%s is for the server to say, as each connection needs it",
 		      reader_shown(r, &name));

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "config/foreign.h"
 #include "config/reader.h"
 #include "config/scalar.h"
 
@@ -108,6 +109,12 @@ unknown_option(struct reader *r, const struct block *block, const struct word *w
 
 	if (r->faults->count > SUGGESTIONS_MAX) {
 		FAULT(r, w->at, "there is no such option");
+		return;
+	}
+	const char *ours = foreign_word(w->text);
+	if (ours != NULL) {
+		FAULT(r, w->at, "there is no option \"%s\" here; write %s", reader_shown(r, w),
+		      ours);
 		return;
 	}
 	list_options(r, block, &names, &count);

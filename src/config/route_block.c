@@ -69,6 +69,17 @@ read_path(struct reader *r, const struct word *w, const struct site *site)
 	return arena_copy(r->memory, w->text);
 }
 
+/* Elsewhere such a path stands for all below it. */
+static void
+check_last_slash(struct reader *r, const struct route *route, const struct word *w)
+{
+	bool many = route->handler == ROUTE_FILES || route->handler == ROUTE_PROXY;
+
+	if (many && w->text.p[w->text.len - 1] == '/')
+		WARN(r, w->at, "route %s fits that path alone: for all below it write %s*",
+		     reader_shown(r, w), reader_shown(r, w));
+}
+
 /* The site's own handler is the last route, for all paths: another such is in its way. */
 static void
 check_site_handler(struct reader *r, const struct route *route, const struct directive *own,
@@ -87,6 +98,12 @@ route_read(struct reader *r, const struct option *o, const struct directive *d, 
 	const struct directive *own = r->handler;
 	size_t faults = r->faults->count;
 
+	if (d->count > 2 && !d->has_block) {
+		FAULT(r, d->words[2].at,
+		      "what answers stands in a block: write \"route %s { ... }\"",
+		      reader_shown(r, &d->words[1]));
+		return;
+	}
 	if (!read_count(r, o, d, 1, 1))
 		return;
 	route.path = read_path(r, &d->words[1], site);
@@ -103,6 +120,7 @@ route_read(struct reader *r, const struct option *o, const struct directive *d, 
 	if (route.path == NULL)
 		return;
 	check_earlier_routes(r, site, &route, &d->words[1]);
+	check_last_slash(r, &route, &d->words[1]);
 	check_site_handler(r, &route, own, &d->words[1]);
 	*ARENA_PUSH(r->memory, site->routes, site->route_count) = route;
 }

@@ -34,6 +34,19 @@ is_token(struct span s)
 	return s.len > 0;
 }
 
+/* nginx's way to write what changes from request to request. */
+static void
+warn_of_variables(struct reader *r, const struct word *w)
+{
+	size_t at = span_find(w->text, '$');
+	struct span name = span_tail(w->text, at + 1);
+
+	if (name.len > 0 && ((name.p[0] | 0x20) >= 'a' && (name.p[0] | 0x20) <= 'z'))
+		WARN(r, w->at,
+		     "\"$\" stands for itself: there are no variables, but in redirect and rewrite "
+		     "{path}, {query}, {uri} and {host}");
+}
+
 static char *
 lower_copy(struct arena *memory, struct span s)
 {
@@ -79,18 +92,58 @@ read_unix_server(struct reader *r, const struct word *w, enum scheme *scheme, st
 	return true;
 }
 
-bool
-value_server(struct reader *r, const struct word *w, enum scheme *scheme, struct backend *out)
-{
-	struct span rest = w->text;
+/* What begins so is written otherwise; in order. */
+static const struct {
+	struct span begins;
+	const char *why;
+} no_servers[] = {
+    {SPAN_INIT("ws://"), "WebSockets pass through http:// as they are"},
+    {SPAN_INIT("wss://"), "WebSockets pass through https:// as they are"},
+    {SPAN_INIT("h2c://"), "write http:// and, in its block, http2 on"},
+    {SPAN_INIT("grpc://"), "write http:// and, in its block, http2 on"},
+    {SPAN_INIT("/"), "a socket is written unix:/path"},
+    {SPAN_INIT("http://unix:"), "a socket is written unix:/path"},
+};
 
-	if (span_starts_with(rest, SPAN_OF("unix:")))
-		return read_unix_server(r, w, scheme, out);
-	if (!take_scheme(&rest, scheme) || rest.len == 0) {
+static bool
+is_number(struct span s)
+{
+	return s.len > 0 && is_between(s, '0', '9');
+}
+
+/* "host:port" lacks but its scheme; a port alone is mostly one of this machine. */
+static void
+server_fault(struct reader *r, const struct word *w)
+{
+	struct span text = w->text, port = span_tail(text, span_find(text, ':') + 1);
+	const char *shown = SHOWN(r, w), *host = "", *why = NULL;
+
+	for (size_t i = 0; i < COUNT(no_servers) && why == NULL; i++)
+		if (span_starts_with(text, no_servers[i].begins))
+			why = no_servers[i].why;
+	if (is_number(text))
+		host = "127.0.0.1:";
+	else if (is_number(port) && text.p[0] == ':')
+		host = "127.0.0.1";
+	if (why != NULL)
+		FAULT(r, w->at, "\"%s\" is no server: %s", shown, why);
+	else if (is_number(text) || is_number(port))
+		FAULT(r, w->at,
+		      "\"%s\" is no server: write http://%s%s, or https:// where it speaks TLS",
+		      shown, host, shown);
+	else
 		FAULT(
 		    r, w->at,
 		    "\"%s\" is no server: write http://host:port, https://host:port or unix:/path",
-		    SHOWN(r, w));
+		    shown);
+}
+
+/* What a URL may have behind its scheme that a server's may not. */
+static bool
+check_authority(struct reader *r, const struct word *w, struct span rest)
+{
+	if (span_starts_with(rest, SPAN_OF("unix:"))) {
+		server_fault(r, w);
 		return false;
 	}
 	if (span_find(rest, '/') < rest.len) {
@@ -99,6 +152,29 @@ value_server(struct reader *r, const struct word *w, enum scheme *scheme, struct
 		      "say which it is asked for");
 		return false;
 	}
+	if (span_find(rest, '@') < rest.len) {
+		faults_hide_line(r->faults, w->at.line);
+		FAULT(r, w->at,
+		      "a server is written without a name and a password: write header "
+		      "Authorization \"Basic ...\" in its block");
+		return false;
+	}
+	return true;
+}
+
+bool
+value_server(struct reader *r, const struct word *w, enum scheme *scheme, struct backend *out)
+{
+	struct span rest = w->text;
+
+	if (span_starts_with(rest, SPAN_OF("unix:")))
+		return read_unix_server(r, w, scheme, out);
+	if (!take_scheme(&rest, scheme) || rest.len == 0) {
+		server_fault(r, w);
+		return false;
+	}
+	if (!check_authority(r, w, rest))
+		return false;
 	unsigned usual = *scheme == SCHEME_HTTP ? PORT_HTTP : PORT_HTTPS;
 	const char *authority = lower_copy(r->memory, rest);
 	struct word with_port = {span_str(authority), w->at};
@@ -158,6 +234,7 @@ value_field_value(struct reader *r, const struct word *w)
 {
 	struct span s = w->text;
 
+	warn_of_variables(r, w);
 	if (is_between(s, ' ', 0xFF) && span_find(s, 0x7F) == s.len &&
 	    (s.len == 0 || (s.p[0] != ' ' && s.p[s.len - 1] != ' ')))
 		return arena_copy(r->memory, s);
@@ -268,6 +345,7 @@ value_rewrite(struct reader *r, const struct word *w)
 		      SHOWN(r, w));
 		return NULL;
 	}
+	warn_of_variables(r, w);
 	return read_placeholders(r, w, placeholders, COUNT(placeholders))
 		   ? arena_copy(r->memory, w->text)
 		   : NULL;
@@ -289,6 +367,7 @@ value_location(struct reader *r, const struct word *w)
 		      SHOWN(r, w));
 		return NULL;
 	}
+	warn_of_variables(r, w);
 	return read_placeholders(r, w, placeholders, COUNT(placeholders))
 		   ? arena_copy(r->memory, w->text)
 		   : NULL;
