@@ -167,8 +167,8 @@ applied(struct edge *edge)
 	edge->current = edge->coming;
 	edge->coming = NULL;
 	log_set_level(edge->current->config->log.level);
-	post_all(edge, worker_commits);
 	send_log(edge);
+	post_all(edge, worker_commits);
 	health_follow(edge->health, edge->current);
 	tell(edge, &m);
 }

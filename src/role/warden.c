@@ -222,8 +222,13 @@ look_at_certificates(struct timer *t)
 void
 warden_reopen_log(struct warden *w)
 {
+	warden_tell_log(w, w->running != NULL ? w->running->config->log.access_file : NULL);
+}
+
+void
+warden_tell_log(struct warden *w, const char *file)
+{
 	struct message m = {.type = MESSAGE_LOG, .fd_count = 1};
-	const char *file = w->running != NULL ? w->running->config->log.access_file : NULL;
 	struct err e = ERR_NONE;
 
 	m.fds[0] = -1;

@@ -218,7 +218,7 @@ edge_start(struct warden *w)
 		return;
 	}
 	/* On a restart, what runs; a change that was under way has been refused. */
-	edge_tell_snapshot(w, w->coming != NULL ? w->coming : w->running, w->generation);
-	if (w->coming == NULL)
-		warden_reopen_log(w);
+	const struct provision *p = w->coming != NULL ? w->coming : w->running;
+	warden_tell_log(w, p->config->log.access_file); /* in time for the first request */
+	edge_tell_snapshot(w, p, w->generation);
 }
