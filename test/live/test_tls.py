@@ -118,10 +118,11 @@ def test_what_is_weak_is_refused_with_an_alert(site, words):
     assert re.search(r"alert (protocol version|handshake failure)", said), said
 
 
-def test_alpn_is_http_1_1_or_nothing(site):
-    assert "ALPN protocol: http/1.1" in s_client(site, "-alpn", "h2,http/1.1")
+def test_alpn_is_http_or_nothing(site):
+    assert "ALPN protocol: h2" in s_client(site, "-alpn", "http/1.1,h2"), "the best is ours to say"
+    assert "ALPN protocol: http/1.1" in s_client(site, "-alpn", "imap,http/1.1")
     assert "No ALPN negotiated" in s_client(site)
-    assert "no application protocol" in s_client(site, "-alpn", "h2,imap")
+    assert "no application protocol" in s_client(site, "-alpn", "h3,imap")
 
 
 def test_there_is_no_renegotiation_and_no_compression(site):
@@ -301,7 +302,7 @@ def test_no_hello_disturbs_the_others(site):
 
 
 def test_a_refused_hello_is_answered_with_an_alert_and_not_with_a_reset(site):
-    for words in (["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"], ["-alpn", "h2"]):
+    for words in (["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"], ["-alpn", "imap"]):
         assert "alert" in s_client(site, *words)
 
 
