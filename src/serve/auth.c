@@ -119,13 +119,17 @@ told(struct password_waiter *w, bool right)
 	struct auth *a = container_of(w, struct auth, waiter);
 	struct exchange *ex = a->ex;
 
+	if (!right)
+		log_wrong(a->serve, ex, a->then.site, a->user);
+	/* The protocol may have answered meanwhile: to a body that is too long, say. */
+	if (ex->status != 0)
+		return;
 	ex->handler = NULL;
 	ex->handling = NULL;
 	if (right) {
 		ex->user = a->user;
 		hand_on(a);
 	} else {
-		log_wrong(a->serve, ex, a->then.site, a->user);
 		challenge(ex, a->set);
 	}
 }
