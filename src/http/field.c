@@ -39,6 +39,19 @@ field_is_protocol(struct span s)
 	       (slash == s.len || field_is_token(span_tail(s, slash + 1)));
 }
 
+bool
+field_is_http(struct span protocol)
+{
+	static const struct span names[] = {SPAN_INIT("h2c"), SPAN_INIT("h2"), SPAN_INIT("http"),
+					    SPAN_INIT("tls")};
+	struct span name = span_head(protocol, span_find(protocol, '/'));
+
+	for (size_t i = 0; i < COUNT(names); i++)
+		if (span_equal_nocase(name, names[i]))
+			return true;
+	return false;
+}
+
 static bool
 is_space(uint8_t c)
 {

@@ -4,6 +4,8 @@
 #include "http/field.h"
 #include "http/method.h"
 
+#define OPTIONS_MAX 16 /* names in Connection fields: each is looked for among all fields */
+
 enum h1_scanned
 h1_scan(struct h1_scan *s, struct span in)
 {
@@ -173,6 +175,8 @@ take_connection(struct h1_meaning *m, struct span value, unsigned version)
 
 	(void)version;
 	while (field_list_next(&value, &option)) {
+		if (++m->options > OPTIONS_MAX)
+			return 400;
 		m->close |= span_equal_nocase(option, SPAN_OF("close"));
 		m->keep_alive |= span_equal_nocase(option, SPAN_OF("keep-alive"));
 		m->upgrades |= span_equal_nocase(option, SPAN_OF("upgrade"));
@@ -190,20 +194,6 @@ take_expect(struct h1_meaning *m, struct span value, unsigned version)
 	return 0;
 }
 
-/* Ours to speak, not a handler's: switched to by a back end, they would hide requests from us. */
-static bool
-is_of_http(struct span protocol)
-{
-	static const struct span names[] = {SPAN_INIT("h2c"), SPAN_INIT("h2"), SPAN_INIT("http"),
-					    SPAN_INIT("tls")};
-	struct span name = span_head(protocol, span_find(protocol, '/'));
-
-	for (size_t i = 0; i < COUNT(names); i++)
-		if (span_equal_nocase(name, names[i]))
-			return true;
-	return false;
-}
-
 /* The first that we leave to handlers; a field that makes no sense is ignored, as all may be. */
 static unsigned
 take_upgrade(struct h1_meaning *m, struct span value, unsigned version)
@@ -211,7 +201,7 @@ take_upgrade(struct h1_meaning *m, struct span value, unsigned version)
 	struct span protocol;
 
 	while (version >= 11 && m->protocol.len == 0 && field_list_next(&value, &protocol))
-		if (field_is_protocol(protocol) && !is_of_http(protocol))
+		if (field_is_protocol(protocol) && !field_is_http(protocol))
 			m->protocol = protocol;
 	return 0;
 }

@@ -60,10 +60,10 @@ MUST_CHECK unsigned h1_parse_trailers(struct span lines, size_t most, struct are
 
 /* What the fields mean for the connection and the body. */
 struct h1_meaning {
-	struct span host;     /* of the Host field, unchecked */
-	struct span protocol; /* of the Upgrade field, if it is to be heeded */
-	int64_t length;       /* of the body, or LENGTH_NONE, or LENGTH_UNKNOWN: chunked */
-	unsigned hosts;
+	struct span host;        /* of the Host field, unchecked */
+	struct span protocol;    /* of the Upgrade field, if it is to be heeded */
+	int64_t length;          /* of the body, or LENGTH_NONE, or LENGTH_UNKNOWN: chunked */
+	unsigned hosts, options; /* of Connection */
 	bool chunked, has_length, close, keep_alive, expects_continue, upgrades;
 };
 

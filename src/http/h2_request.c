@@ -222,6 +222,16 @@ lower(struct arena *memory, struct span *text)
 	text->p = p;
 }
 
+/* RFC 9220 §3: 501 is for those that are not supported. */
+static unsigned
+take_protocol(struct request *r, struct arena *memory)
+{
+	if (!field_is_protocol(r->protocol))
+		return 400;
+	lower(memory, &r->protocol);
+	return field_is_http(r->protocol) ? 501 : 0;
+}
+
 /* The status that says what is wrong with the request; 0: nothing. */
 unsigned
 h2_read_request(struct h2_stream *s)
@@ -237,10 +247,8 @@ h2_read_request(struct h2_stream *s)
 	    !take_target(r, s->ex.memory))
 		return 400;
 	join_cookies(r, s->ex.memory, &m);
-	if (r->protocol.len > 0) {
-		lower(s->ex.memory, &r->protocol);
-		return 0;
-	}
+	if (r->protocol.len > 0)
+		return take_protocol(r, s->ex.memory);
 	r->length = m.length;
 	s->bodied = !s->ended && m.length != 0;
 	r->expects_continue = m.expects_continue && s->bodied;

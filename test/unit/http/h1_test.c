@@ -54,6 +54,8 @@ static const struct hostile {
     BAD("§3.1 an OpenVPN reset", "\000\016\070", 400),
     BAD("§3.1 TLS", "\026\003\001\002\000\001\000", 400),
     BAD("§3 target too long", "GET /" X1K " HTTP/1.1\r\n" HOST END, 414),
+    BAD("more names in Connection than anybody needs",
+	GET "Connection: a,b,c,d,e,f,g,h\r\nConnection: i,j,k,l,m,n,o,p,q\r\n" HOST END, 400),
     BAD("§2.3 HTTP/2.0", "GET / HTTP/2.0\r\n" HOST END, 505),
     BAD("§2.3 the HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
     BAD("§2.3 HTTP/0.9 by name", "GET / HTTP/0.9\r\n" HOST END, 505),
