@@ -24,6 +24,7 @@ start_nghttp2(struct h2 *h)
 	if (failed == 0) {
 		nghttp2_option_set_no_auto_window_update(option, 1);
 		nghttp2_option_set_no_closed_streams(option, 1);
+		nghttp2_option_set_max_send_header_block_length(option, H2_ANSWER_HEAD);
 		nghttp2_option_set_max_deflate_dynamic_table_size(option, H2_TABLE_MAX);
 		nghttp2_option_set_builtin_recv_extension_type(option, NGHTTP2_PRIORITY_UPDATE);
 		failed = nghttp2_session_server_new3(&h->ng, callbacks, h, option, h2_memory());

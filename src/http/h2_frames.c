@@ -312,6 +312,18 @@ on_sent(nghttp2_session *ng, const nghttp2_frame *frame, void *owner)
 	return 0;
 }
 
+/* Only what is too large for nghttp2, or said of a stream that is gone, is not sent. */
+static int
+on_not_sent(nghttp2_session *ng, const nghttp2_frame *frame, int why, void *owner)
+{
+	struct h2_stream *s = stream_of(ng, frame->hd.stream_id);
+
+	(void)why, (void)owner;
+	if (s != NULL && frame->hd.type == NGHTTP2_HEADERS)
+		h2_break(s, NGHTTP2_INTERNAL_ERROR);
+	return 0;
+}
+
 static int
 on_close(nghttp2_session *ng, int32_t id, uint32_t code, void *owner)
 {
@@ -336,6 +348,7 @@ h2_callbacks(void)
 	nghttp2_session_callbacks_set_on_data_chunk_recv_callback(c, on_data);
 	nghttp2_session_callbacks_set_on_frame_recv_callback(c, on_frame);
 	nghttp2_session_callbacks_set_on_frame_send_callback(c, on_sent);
+	nghttp2_session_callbacks_set_on_frame_not_send_callback(c, on_not_sent);
 	nghttp2_session_callbacks_set_on_stream_close_callback(c, on_close);
 	nghttp2_session_callbacks_set_send_data_callback(c, h2_send_answer);
 	return c;

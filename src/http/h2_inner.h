@@ -25,7 +25,8 @@
 #define H2_OUTPUT_FULL    (64 * 1024)                 /* nothing more is framed above this */
 #define H2_PULLS_MAX      4 /* then what handlers gave is sent: it may have cost them much */
 #define H2_OUTPUT_MAX     (H2_OUTPUT_FULL + H2_FRAME_MAX)
-#define H2_TABLE_MAX      4096  /* bytes of HPACK's table for answers */
+#define H2_TABLE_MAX      4096         /* bytes of HPACK's table for answers */
+#define H2_ANSWER_HEAD    (128 * 1024) /* as nghttp2 estimates it: a proxied one has 64 KiB */
 #define H2_HEAD_TIMES     4     /* times header_bytes: no 431 but the end of the connection */
 #define H2_CANCELS_MAX    200   /* requests begun and not ended, more than those that were */
 #define H2_NOISE_MAX      2000  /* frames that move no request, more than those that do .. */
