@@ -22,6 +22,9 @@ static const struct span believed[] = {
     SPAN_INIT("x-client-ip"),
     SPAN_INIT("x-cluster-client-ip"),
     SPAN_INIT("x-original-forwarded-for"),
+    SPAN_INIT("x-original-uri"), /* these three: in place of the path that we routed by */
+    SPAN_INIT("x-original-url"),
+    SPAN_INIT("x-rewrite-url"),
 };
 
 static bool

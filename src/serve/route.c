@@ -101,18 +101,55 @@ respond_options(struct exchange *ex)
 	exchange_respond_bare(ex, 204, &allow, 1);
 }
 
-/* The path as it is to who takes "%2F" for a separator; false: no path at all then. */
+/* What some servers read in a path and others do not. */
+enum {
+	READS_SLASHES = 1,     /* "%2F" is a separator */
+	READS_BACKSLASHES = 2, /* and so is a backslash */
+	READS_PARAMETERS = 4,  /* from ';' to the end of a segment stands nothing of the path */
+	READS_ALL = 7,
+};
+
+/* "%2f" was encoded twice. */
 static bool
-read_slashes(const struct exchange *ex, struct span *path)
+has_encoded_slash(struct span path)
+{
+	return span_find(path, '%') < path.len && (memmem(path.p, path.len, "%2F", 3) != NULL ||
+						   memmem(path.p, path.len, "%2f", 3) != NULL);
+}
+
+static unsigned
+readings_of(struct span path)
+{
+	unsigned found = has_encoded_slash(path) ? READS_SLASHES : 0;
+
+	if (span_find(path, '\\') < path.len)
+		found |= READS_BACKSLASHES;
+	if (span_find(path, ';') < path.len)
+		found |= READS_PARAMETERS;
+	return found;
+}
+
+/* The path as it is to who reads it so; false: no path at all then. */
+static bool
+read_path(const struct exchange *ex, unsigned reads, struct span *path)
 {
 	uint8_t *text = arena_get(ex->memory, path->len), *to = text;
+	bool in_parameter = false;
 	struct target_parts t;
 
 	for (size_t i = 0; i < path->len; i++) {
-		bool slash = span_equal_nocase(span_head(span_tail(*path, i), 3), SPAN_OF("%2F"));
+		uint8_t c = path->p[i];
 
-		*to++ = slash ? '/' : path->p[i];
-		i += slash ? 2 : 0;
+		if ((reads & READS_SLASHES) != 0 &&
+		    span_equal_nocase(span_head(span_tail(*path, i), 3), SPAN_OF("%2F"))) {
+			c = '/';
+			i += 2;
+		} else if ((reads & READS_BACKSLASHES) != 0 && c == '\\') {
+			c = '/';
+		}
+		in_parameter = c != '/' && (in_parameter || (c == ';' && reads & READS_PARAMETERS));
+		if (!in_parameter)
+			*to++ = c;
 	}
 	struct span flat = span_of(text, (size_t)(to - text));
 	flat = location_encode(ex->memory, flat, SPAN_NONE, SPAN_NONE);
@@ -122,27 +159,28 @@ read_slashes(const struct exchange *ex, struct span *path)
 	return true;
 }
 
-static bool
-has_encoded_slash(struct span path)
-{
-	return span_find(path, '%') < path.len && (memmem(path.p, path.len, "%2F", 3) != NULL ||
-						   memmem(path.p, path.len, "%2f", 3) != NULL);
-}
-
 /*
- * "%2F" in a path is a separator to some servers, and not to others. Who passes it on does so
- * as it came, and only where both readings lead to the same route: else "/open%2F..%2Fclosed"
- * would pass by what guards /closed. For files there is no such name.
+ * Who passes such a path on does so as it came, and only where all ways to read it lead to the
+ * same route: else "/open%2F..%2Fclosed" and "/open/..;/closed" would pass by what guards
+ * /closed. For files the only reading is ours, and a name with "%2F" in it there is none.
  */
 static bool
 is_ambiguous(const struct site *site, const struct exchange *ex, const struct route *route)
 {
-	struct span path = ex->request.path;
+	unsigned found = readings_of(ex->request.path);
 
-	if (!has_encoded_slash(path) || route == NULL)
+	if (found == 0 || route == NULL)
 		return false;
-	return route->handler == ROUTE_FILES || !read_slashes(ex, &path) ||
-	       route_for(site, ex, path) != route;
+	if (route->handler == ROUTE_FILES)
+		return (found & READS_SLASHES) != 0;
+	for (unsigned reads = 1; reads <= READS_ALL; reads++) {
+		struct span path = ex->request.path;
+
+		if ((reads & ~found) == 0 &&
+		    (!read_path(ex, reads, &path) || route_for(site, ex, path) != route))
+			return true;
+	}
+	return false;
 }
 
 /* Said by its length; what grows beyond the limit is the protocol's to find. */
