@@ -64,11 +64,12 @@ nominates(const struct request *r)
 struct sieve {
 	const struct request *request;
 	bool trusted, nominates, h2;
+	bool authorized; /* by us */
 };
 
 /*
  * CGI and what took after it tell X_Forwarded_For and X-Forwarded-For not apart. HTTP/2 has
- * no use for Sec-WebSocket-Key (RFC 8441 §5).
+ * no use for Sec-WebSocket-Key (RFC 8441 §5). A password for us is nobody else's to see.
  */
 static bool
 passes(const struct sieve *s, struct span name)
@@ -77,6 +78,8 @@ passes(const struct sieve *s, struct span name)
 	    span_find(name, '_') < name.len)
 		return false;
 	if (s->h2 && span_equal(name, SPAN_OF("sec-websocket-key")))
+		return false;
+	if (s->authorized && span_equal(name, SPAN_OF("authorization")))
 		return false;
 	return !s->nominates || !lists(s->request, SPAN_OF("connection"), name);
 }
@@ -141,7 +144,8 @@ put_fields(const struct config *c, const struct exchange *ex, const struct proxy
 	struct sieve s = {.request = r,
 			  .trusted = forwarded_is_trusted(c, ex->client),
 			  .nominates = nominates(r),
-			  .h2 = p->http2};
+			  .h2 = p->http2,
+			  .authorized = ex->user.len > 0};
 
 	for (size_t i = 0; i < r->field_count; i++)
 		if (passes(&s, r->fields[i].name))
