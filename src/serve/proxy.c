@@ -418,11 +418,13 @@ static void
 gone(struct exchange *ex)
 {
 	struct proxying *p = ex->handling;
+	bool only_ends = p->begun && p->down.done && p->up.done;
 
 	hold(p);
 	p->ex = NULL;
 	timer_stop(&p->timer);
-	if (p->tunnel || !(p->down.ended || (p->begun && p->down.done)))
+	/* Without the rest of its request a server may wait, and its time does not run then. */
+	if (p->tunnel || !(p->down.ended || only_ends))
 		stream_cancel(p);
 	p->up.done = p->down.done = true;
 	drop(p);

@@ -251,6 +251,22 @@ a_client_that_leaves_is_no_trouble(void **state)
 	}
 }
 
+/* The server says all that it announced, but not that this was all; nobody gives it the rest of
+ * the request. */
+static void
+nothing_is_left_of_a_request_that_breaks_off_behind_its_answer(void **state)
+{
+	struct test *t = *state;
+	struct upstream_call *c = &t->asked[0];
+
+	sends(t, POST "Content-Length: 6\r\n\r\nabc");
+	connects(c);
+	answers(c, 200, 2, "x", "y");
+	says(c, "ok", false);
+	assert_int_equal(t->over, 1);
+	assert_true(c->cancelled);
+}
+
 /* Its connection fails while it is being written to, so within our own calls. */
 static void
 a_client_that_breaks_off_is_no_trouble(void **state)
@@ -340,6 +356,7 @@ main(void)
 	    TEST(nobody_to_ask_is_a_503),
 	    TEST(an_answer_cut_short_is_cut_short),
 	    TEST(a_client_that_leaves_is_no_trouble),
+	    TEST(nothing_is_left_of_a_request_that_breaks_off_behind_its_answer),
 	    TEST(a_client_that_breaks_off_is_no_trouble),
 	    TEST(a_switch_that_is_not_granted_is_an_answer),
 	    TEST(options_ends_where_it_says),
