@@ -5,6 +5,7 @@
 #include "unit.h"
 
 #include "decode.h"
+#include "host.h"
 #include "http/h1.h"
 
 #define LARGE 300000
@@ -69,12 +70,6 @@ on_request(struct exchange *ex, void *owner)
 	encode_answers(ex, types);
 }
 
-static void
-on_over(struct exchange *ex, void *owner)
-{
-	(void)ex, (void)owner;
-}
-
 /* As the server does it: what is there goes out at once, and then handlers go on. */
 static void
 on_output(void *owner)
@@ -89,13 +84,6 @@ on_output(void *owner)
 	}
 }
 
-static struct span
-on_date(void *owner)
-{
-	(void)owner;
-	return SPAN_OF("Sun, 06 Nov 1994 08:49:37 GMT");
-}
-
 static int64_t
 on_now(void *owner)
 {
@@ -103,7 +91,7 @@ on_now(void *owner)
 	return 0;
 }
 
-static const struct http_host host = {on_request, on_over, on_output, on_date, on_now};
+static const struct http_host host = {on_request, host_over, on_output, host_date, on_now};
 
 static void
 ask(struct talk *t, const char *line, const char *fields)

@@ -64,14 +64,6 @@ setup(void **state)
 	return 0;
 }
 
-static int
-teardown(void **state)
-{
-	site_end(*state);
-	free(*state);
-	return 0;
-}
-
 static const struct {
 	const char *what;
 	unsigned status;
@@ -310,7 +302,8 @@ no_descriptor_is_left_open(void **state)
 		(void)site_get(t, "GET /none/", fields[i]);
 	}
 	site_connect(t); /* and when the client leaves in the middle */
-	(void)session_receive(t->h1, SPAN_OF("GET /large.bin HTTP/1.1\r\nHost: one.example\r\n\r\n"));
+	(void)session_receive(t->h1,
+			      SPAN_OF("GET /large.bin HTTP/1.1\r\nHost: one.example\r\n\r\n"));
 	site_connect(t);
 	int after = dup(0);
 	close(after);
@@ -458,5 +451,5 @@ main(void)
 	    cmocka_unit_test(a_cache_of_nothing_serves_everything),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, site_teardown);
 }

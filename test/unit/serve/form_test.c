@@ -38,14 +38,6 @@ setup(void **state)
 	return 0;
 }
 
-static int
-teardown(void **state)
-{
-	site_end(*state);
-	free(*state);
-	return 0;
-}
-
 static struct span
 whole_body(const struct site_test *t, const char *answer)
 {
@@ -339,5 +331,5 @@ main(void)
 	    cmocka_unit_test(no_descriptor_is_left_open),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, site_teardown);
 }

@@ -1,85 +1,38 @@
 #include "unit.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "asked.h"
 #include "serve/forwarded.h"
 
-#define FIELDS_MAX 8
-
-struct asked {
-	struct arena *memory;
-	struct network trusted[2];
-	struct config config;
-	struct client client;
-	struct exchange ex;
-	struct field in[FIELDS_MAX], out[FORWARDED_FIELDS];
-	size_t count;
-};
-
-static struct address
-ip(const char *text)
-{
-	struct address a = {0};
-
-	if (text[0] != '\0')
-		assert_true(address_parse_ip(span_str(text), &a));
-	return a;
-}
-
-/* A request from `peer`; 192.0.2.0/24 and 2001:db8::/64 are proxies of ours. */
 static int
 setup(void **state)
 {
-	struct asked *a = calloc(1, sizeof *a);
-
-	a->memory = arena_new();
-	assert_true(network_parse(SPAN_OF("192.0.2.0/24"), &a->trusted[0]));
-	assert_true(network_parse(SPAN_OF("2001:db8::/64"), &a->trusted[1]));
-	a->config = (struct config){.trust_forwarded = a->trusted, .trust_forwarded_count = 2};
-	*state = a;
+	*state = asked_new();
 	return 0;
 }
 
 static int
 teardown(void **state)
 {
-	struct asked *a = *state;
-
-	arena_free(a->memory);
-	free(a);
+	asked_free(*state);
 	return 0;
-}
-
-static void
-from(struct asked *a, const char *peer, const char *authority)
-{
-	a->client = (struct client){.peer = ip(peer), .secure = true};
-	a->ex =
-	    (struct exchange){.memory = a->memory, .client = &a->client, .who = &a->client.peer};
-	a->ex.request.fields = a->in;
-	a->ex.request.authority = span_str(authority);
-}
-
-static void
-with(struct asked *a, const char *name, const char *value)
-{
-	a->in[a->ex.request.field_count++] = (struct field){span_str(name), span_str(value)};
 }
 
 /* The value of ours by that name; "-" when there is none. */
 static const char *
 said(struct asked *a, const char *name)
 {
+	struct field ours[FORWARDED_FIELDS];
 	static char text[512];
 
 	forwarded_tell(&a->config, &a->ex);
-	a->count = forwarded_fields(&a->config, &a->ex, a->out);
+	size_t count = forwarded_fields(&a->config, &a->ex, ours);
 	snprintf(text, sizeof text, "-");
-	for (size_t i = 0; i < a->count; i++)
-		if (span_equal(a->out[i].name, span_str(name)))
-			snprintf(text, sizeof text, "%.*s", (int)a->out[i].value.len,
-				 a->out[i].value.p);
+	for (size_t i = 0; i < count; i++)
+		if (span_equal(ours[i].name, span_str(name)))
+			snprintf(text, sizeof text, "%.*s", (int)ours[i].value.len,
+				 ours[i].value.p);
 	return text;
 }
 
@@ -88,7 +41,7 @@ a_stranger_is_told_of_as_he_is_seen(void **state)
 {
 	struct asked *a = *state;
 
-	from(a, "198.51.100.7", "example.org");
+	asked_from(a, "198.51.100.7", "example.org");
 	assert_string_equal(said(a, "x-forwarded-for"), "198.51.100.7");
 	assert_string_equal(said(a, "x-real-ip"), "198.51.100.7");
 	assert_string_equal(said(a, "x-forwarded-proto"), "https");
@@ -104,12 +57,12 @@ what_a_stranger_says_is_not_carried_on(void **state)
 {
 	struct asked *a = *state;
 
-	from(a, "198.51.100.7", "example.org");
-	with(a, "x-forwarded-for", "10.0.0.1");
-	with(a, "x-forwarded-proto", "gopher");
-	with(a, "x-forwarded-host", "evil.example");
-	with(a, "x-real-ip", "10.0.0.1");
-	with(a, "forwarded", "for=10.0.0.1");
+	asked_from(a, "198.51.100.7", "example.org");
+	asked_with(a, "x-forwarded-for", "10.0.0.1");
+	asked_with(a, "x-forwarded-proto", "gopher");
+	asked_with(a, "x-forwarded-host", "evil.example");
+	asked_with(a, "x-real-ip", "10.0.0.1");
+	asked_with(a, "forwarded", "for=10.0.0.1");
 	assert_string_equal(said(a, "x-forwarded-for"), "198.51.100.7");
 	assert_string_equal(said(a, "x-real-ip"), "198.51.100.7");
 	assert_string_equal(said(a, "x-forwarded-proto"), "https");
@@ -123,11 +76,11 @@ ipv6_and_ports_are_quoted(void **state)
 {
 	struct asked *a = *state;
 
-	from(a, "2001:db8:1::7", "example.org:8443");
+	asked_from(a, "2001:db8:1::7", "example.org:8443");
 	assert_string_equal(said(a, "x-forwarded-for"), "2001:db8:1::7");
 	assert_string_equal(said(a, "forwarded"),
 			    "for=\"[2001:db8:1::7]\";host=\"example.org:8443\";proto=https");
-	from(a, "2001:db8:1::7", "[2001:db8::1]:8443");
+	asked_from(a, "2001:db8:1::7", "[2001:db8::1]:8443");
 	assert_string_equal(said(a, "forwarded"),
 			    "for=\"[2001:db8:1::7]\";host=\"[2001:db8::1]:8443\";proto=https");
 }
@@ -137,12 +90,12 @@ a_proxy_of_ours_is_added_to_what_it_says(void **state)
 {
 	struct asked *a = *state;
 
-	from(a, "192.0.2.1", "inner.example");
-	with(a, "x-forwarded-for", "203.0.113.9");
-	with(a, "x-forwarded-for", "198.51.100.7, 192.0.2.2");
-	with(a, "x-forwarded-proto", "http");
-	with(a, "x-forwarded-host", "outer.example");
-	with(a, "forwarded", "for=198.51.100.7;proto=http");
+	asked_from(a, "192.0.2.1", "inner.example");
+	asked_with(a, "x-forwarded-for", "203.0.113.9");
+	asked_with(a, "x-forwarded-for", "198.51.100.7, 192.0.2.2");
+	asked_with(a, "x-forwarded-proto", "http");
+	asked_with(a, "x-forwarded-host", "outer.example");
+	asked_with(a, "forwarded", "for=198.51.100.7;proto=http");
 	assert_string_equal(said(a, "x-forwarded-for"),
 			    "203.0.113.9, 198.51.100.7, 192.0.2.2, 192.0.2.1");
 	assert_string_equal(said(a, "x-forwarded-proto"), "http");
@@ -158,10 +111,10 @@ a_proxy_of_ours_may_name_the_client_in_one_field_alone(void **state)
 {
 	struct asked *a = *state;
 
-	from(a, "192.0.2.1", "example.org");
-	with(a, "x-real-ip", "198.51.100.8");
+	asked_from(a, "192.0.2.1", "example.org");
+	asked_with(a, "x-real-ip", "198.51.100.8");
 	assert_string_equal(said(a, "x-real-ip"), "198.51.100.8");
-	with(a, "x-forwarded-for", "198.51.100.7");
+	asked_with(a, "x-forwarded-for", "198.51.100.7");
 	assert_string_equal(said(a, "x-real-ip"), "198.51.100.7");
 }
 
@@ -171,17 +124,17 @@ only_the_list_that_a_proxy_of_ours_keeps_is_kept_up(void **state)
 {
 	struct asked *a = *state;
 
-	from(a, "192.0.2.1", "example.org");
-	with(a, "x-forwarded-for", "198.51.100.7");
+	asked_from(a, "192.0.2.1", "example.org");
+	asked_with(a, "x-forwarded-for", "198.51.100.7");
 	assert_string_equal(said(a, "forwarded"), "-");
 	assert_string_equal(said(a, "x-forwarded-for"), "198.51.100.7, 192.0.2.1");
-	from(a, "192.0.2.1", "example.org");
-	with(a, "forwarded", "for=_hidden");
+	asked_from(a, "192.0.2.1", "example.org");
+	asked_with(a, "forwarded", "for=_hidden");
 	assert_string_equal(said(a, "x-forwarded-for"), "-");
 	assert_string_equal(said(a, "x-real-ip"), "-");
 	assert_string_equal(said(a, "forwarded"),
 			    "for=_hidden, for=192.0.2.1;host=example.org;proto=https");
-	from(a, "192.0.2.1", "example.org");
+	asked_from(a, "192.0.2.1", "example.org");
 	assert_string_equal(said(a, "x-forwarded-for"), "192.0.2.1");
 	assert_string_equal(said(a, "forwarded"), "for=192.0.2.1;host=example.org;proto=https");
 }
@@ -191,7 +144,7 @@ who_has_no_address_and_names_no_host_is_unknown(void **state)
 {
 	struct asked *a = *state;
 
-	from(a, "", "");
+	asked_from(a, "", "");
 	assert_string_equal(said(a, "x-forwarded-for"), "-");
 	assert_string_equal(said(a, "x-forwarded-host"), "-");
 	assert_string_equal(said(a, "forwarded"), "for=unknown;proto=https");
@@ -223,8 +176,8 @@ the_client_is_the_last_that_no_proxy_of_ours_is(void **state)
 	char text[ADDRESS_TEXT_MAX];
 
 	for (size_t i = 0; i < COUNT(chains); i++) {
-		from(a, chains[i].peer, "example.org");
-		with(a, "x-forwarded-for", chains[i].list);
+		asked_from(a, chains[i].peer, "example.org");
+		asked_with(a, "x-forwarded-for", chains[i].list);
 		forwarded_tell(&a->config, &a->ex);
 		if (strcmp(address_ip_text(a->ex.who, text), chains[i].client) != 0)
 			fail_msg("%s by %s: %s", chains[i].list, chains[i].peer, text);

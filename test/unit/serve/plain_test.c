@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host.h"
 #include "http/h1.h"
 #include "os/fs.h"
 #include "serve/serve.h"
@@ -21,25 +22,6 @@ on_request(struct exchange *ex, void *owner)
 	serve_plain(&serve, ex);
 }
 
-static void
-on_over(struct exchange *ex, void *owner)
-{
-	(void)ex, (void)owner;
-}
-
-static void
-on_output(void *owner)
-{
-	(void)owner;
-}
-
-static struct span
-on_date(void *owner)
-{
-	(void)owner;
-	return SPAN_OF("Sun, 06 Nov 1994 08:49:37 GMT");
-}
-
 static int64_t
 on_now(void *owner)
 {
@@ -47,7 +29,7 @@ on_now(void *owner)
 	return 1000;
 }
 
-static const struct http_host host = {on_request, on_over, on_output, on_date, on_now};
+static const struct http_host host = {on_request, host_over, host_output, host_date, on_now};
 
 /* What is answered to one request, as text. */
 static const char *

@@ -1,48 +1,24 @@
 #include "unit.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "asked.h"
 #include "serve/proxy_request.h"
 
-#define FIELDS_MAX 12
-
-struct asked {
-	struct arena *memory;
-	struct network trusted;
-	struct config config;
-	struct client client;
-	struct backend server;
-	struct backends to;
-	struct proxy proxy;
-	struct exchange ex;
-	struct field in[FIELDS_MAX];
-	struct call_request out;
-};
+/* Where it is to go, and what is asked there. */
+static struct backend server = {.text = "app:9443", .authority = "app:9443"};
+static struct backends to = {.at = &server, .count = 1};
+static struct proxy proxy;
+static struct call_request out;
 
 static int
 setup(void **state)
 {
-	struct asked *a = calloc(1, sizeof *a);
-	struct request *r = &a->ex.request;
+	struct asked *a = asked_new();
 
-	a->memory = arena_new();
-	assert_true(network_parse(SPAN_OF("192.0.2.0/24"), &a->trusted));
-	assert_true(address_parse_ip(SPAN_OF("198.51.100.7"), &a->client.peer));
-	a->config.trust_forwarded = &a->trusted;
-	a->config.trust_forwarded_count = 1;
-	a->server = (struct backend){.text = "app:9443", .authority = "app:9443"};
-	a->to = (struct backends){.at = &a->server, .count = 1};
-	a->proxy = (struct proxy){.to = &a->to, .scheme = SCHEME_HTTPS, .keep_host = true};
-	a->ex.memory = a->memory;
-	a->ex.client = &a->client;
-	a->ex.who = &a->client.peer;
-	*r = (struct request){.method = METHOD_GET,
-			      .method_name = SPAN_OF("GET"),
-			      .authority = SPAN_OF("example.org"),
-			      .version = 11,
-			      .fields = a->in,
-			      .length = LENGTH_NONE};
+	asked_from(a, "198.51.100.7", "example.org");
+	a->client.secure = false;
+	proxy = (struct proxy){.to = &to, .scheme = SCHEME_HTTPS, .keep_host = true};
 	*state = a;
 	return 0;
 }
@@ -50,38 +26,29 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	struct asked *a = *state;
-
-	arena_free(a->memory);
-	free(a);
+	asked_free(*state);
 	return 0;
-}
-
-static void
-with(struct asked *a, const char *name, const char *value)
-{
-	a->in[a->ex.request.field_count++] = (struct field){span_str(name), span_str(value)};
 }
 
 static void
 make(struct asked *a)
 {
-	proxy_request(&a->config, &a->ex, &a->proxy, SPAN_OF("/x?y"), &a->out);
+	proxy_request(&a->config, &a->ex, &proxy, SPAN_OF("/x?y"), &out);
 }
 
 /* All values of that name, "|" between them; "-" when there is none. */
 static const char *
-passed(const struct asked *a, const char *name)
+passed(const char *name)
 {
 	static char text[256];
 	size_t at = 0;
 
 	snprintf(text, sizeof text, "-");
-	for (size_t i = 0; i < a->out.field_count; i++)
-		if (span_equal(a->out.fields[i].name, span_str(name)))
+	for (size_t i = 0; i < out.field_count; i++)
+		if (span_equal(out.fields[i].name, span_str(name)))
 			at += (size_t)snprintf(text + at, sizeof text - at, "%s%.*s",
-					       at > 0 ? "|" : "", (int)a->out.fields[i].value.len,
-					       a->out.fields[i].value.p);
+					       at > 0 ? "|" : "", (int)out.fields[i].value.len,
+					       out.fields[i].value.p);
 	return text;
 }
 
@@ -90,19 +57,19 @@ what_concerns_both_ends_is_passed_on(void **state)
 {
 	struct asked *a = *state;
 
-	with(a, "accept", "*/*");
-	with(a, "cookie", "a=1");
-	with(a, "cookie", "b=2");
-	with(a, "authorization", "Basic eA==");
-	with(a, "trailer", "x-sum");
+	asked_with(a, "accept", "*/*");
+	asked_with(a, "cookie", "a=1");
+	asked_with(a, "cookie", "b=2");
+	asked_with(a, "authorization", "Basic eA==");
+	asked_with(a, "trailer", "x-sum");
 	make(a);
-	assert_string_equal(passed(a, "accept"), "*/*");
-	assert_string_equal(passed(a, "cookie"), "a=1|b=2");
-	assert_string_equal(passed(a, "authorization"), "Basic eA==");
-	assert_string_equal(passed(a, "trailer"), "x-sum");
-	assert_string_equal(passed(a, "via"), "-");
-	assert_true(span_equal(a->out.target, SPAN_OF("/x?y")));
-	assert_true(a->out.secure && !a->out.wants_trailers && a->out.protocol.len == 0);
+	assert_string_equal(passed("accept"), "*/*");
+	assert_string_equal(passed("cookie"), "a=1|b=2");
+	assert_string_equal(passed("authorization"), "Basic eA==");
+	assert_string_equal(passed("trailer"), "x-sum");
+	assert_string_equal(passed("via"), "-");
+	assert_true(span_equal(out.target, SPAN_OF("/x?y")));
+	assert_true(out.secure && !out.wants_trailers && out.protocol.len == 0);
 }
 
 /* RFC 9110 §7.6.1. */
@@ -117,10 +84,10 @@ what_concerns_one_connection_is_not(void **state)
 	struct asked *a = *state;
 
 	for (size_t i = 0; i < COUNT(names); i++)
-		with(a, names[i], "x");
+		asked_with(a, names[i], "x");
 	make(a);
 	for (size_t i = 0; i < COUNT(names); i++)
-		assert_string_equal(passed(a, names[i]), "-");
+		assert_string_equal(passed(names[i]), "-");
 }
 
 static void
@@ -128,16 +95,16 @@ nor_is_what_connection_names(void **state)
 {
 	struct asked *a = *state;
 
-	with(a, "x-hop", "1");
-	with(a, "connection", "keep-alive, X-Hop ,");
-	with(a, "x-end", "2");
-	with(a, "connection", "X-Other,X-Forwarded-For");
-	with(a, "x-other", "3");
+	asked_with(a, "x-hop", "1");
+	asked_with(a, "connection", "keep-alive, X-Hop ,");
+	asked_with(a, "x-end", "2");
+	asked_with(a, "connection", "X-Other,X-Forwarded-For");
+	asked_with(a, "x-other", "3");
 	make(a);
-	assert_string_equal(passed(a, "x-hop"), "-");
-	assert_string_equal(passed(a, "x-other"), "-");
-	assert_string_equal(passed(a, "x-end"), "2");
-	assert_string_equal(passed(a, "x-forwarded-for"), "198.51.100.7");
+	assert_string_equal(passed("x-hop"), "-");
+	assert_string_equal(passed("x-other"), "-");
+	assert_string_equal(passed("x-end"), "2");
+	assert_string_equal(passed("x-forwarded-for"), "198.51.100.7");
 }
 
 static void
@@ -145,14 +112,14 @@ names_that_cgi_takes_for_others_are_dropped(void **state)
 {
 	struct asked *a = *state;
 
-	with(a, "x_forwarded_for", "10.0.0.1");
-	with(a, "x-forwarded_for", "10.0.0.1");
-	with(a, "content_length", "5");
+	asked_with(a, "x_forwarded_for", "10.0.0.1");
+	asked_with(a, "x-forwarded_for", "10.0.0.1");
+	asked_with(a, "content_length", "5");
 	make(a);
-	assert_string_equal(passed(a, "x_forwarded_for"), "-");
-	assert_string_equal(passed(a, "x-forwarded_for"), "-");
-	assert_string_equal(passed(a, "content_length"), "-");
-	assert_string_equal(passed(a, "x-forwarded-for"), "198.51.100.7");
+	assert_string_equal(passed("x_forwarded_for"), "-");
+	assert_string_equal(passed("x-forwarded_for"), "-");
+	assert_string_equal(passed("content_length"), "-");
+	assert_string_equal(passed("x-forwarded-for"), "198.51.100.7");
 }
 
 static void
@@ -160,15 +127,15 @@ a_strangers_word_is_dropped_and_a_proxys_is_kept(void **state)
 {
 	struct asked *a = *state;
 
-	with(a, "x-forwarded-user", "admin");
-	with(a, "x-forwarded-for", "10.0.0.1");
+	asked_with(a, "x-forwarded-user", "admin");
+	asked_with(a, "x-forwarded-for", "10.0.0.1");
 	make(a);
-	assert_string_equal(passed(a, "x-forwarded-user"), "-");
-	assert_string_equal(passed(a, "x-forwarded-for"), "198.51.100.7");
+	assert_string_equal(passed("x-forwarded-user"), "-");
+	assert_string_equal(passed("x-forwarded-for"), "198.51.100.7");
 	assert_true(address_parse_ip(SPAN_OF("192.0.2.9"), &a->client.peer));
 	make(a);
-	assert_string_equal(passed(a, "x-forwarded-user"), "admin");
-	assert_string_equal(passed(a, "x-forwarded-for"), "10.0.0.1, 192.0.2.9");
+	assert_string_equal(passed("x-forwarded-user"), "admin");
+	assert_string_equal(passed("x-forwarded-for"), "10.0.0.1, 192.0.2.9");
 }
 
 static void
@@ -176,12 +143,12 @@ host_is_the_clients_or_the_servers(void **state)
 {
 	struct asked *a = *state;
 
-	assert_true(span_equal(proxy_authority(&a->ex, &a->proxy, 0), SPAN_OF("example.org")));
-	a->proxy.keep_host = false;
-	assert_true(span_equal(proxy_authority(&a->ex, &a->proxy, 0), SPAN_OF("app:9443")));
-	a->proxy.keep_host = true;
+	assert_true(span_equal(proxy_authority(&a->ex, &proxy, 0), SPAN_OF("example.org")));
+	proxy.keep_host = false;
+	assert_true(span_equal(proxy_authority(&a->ex, &proxy, 0), SPAN_OF("app:9443")));
+	proxy.keep_host = true;
 	a->ex.request.authority = SPAN_NONE; /* HTTP/1.0 */
-	assert_true(span_equal(proxy_authority(&a->ex, &a->proxy, 0), SPAN_OF("app:9443")));
+	assert_true(span_equal(proxy_authority(&a->ex, &proxy, 0), SPAN_OF("app:9443")));
 }
 
 static void
@@ -200,21 +167,21 @@ settings_have_the_last_word(void **state)
 	struct asked *a = *state;
 
 	memcpy(settings, settings_const, sizeof settings);
-	a->proxy.request.fields = settings;
-	a->proxy.request.field_count = COUNT(settings);
-	with(a, "x-set", "1");
-	with(a, "x-set", "2");
-	with(a, "x-add", "theirs");
-	with(a, "x-remove", "3");
-	with(a, "x-there", "theirs");
+	proxy.request.fields = settings;
+	proxy.request.field_count = COUNT(settings);
+	asked_with(a, "x-set", "1");
+	asked_with(a, "x-set", "2");
+	asked_with(a, "x-add", "theirs");
+	asked_with(a, "x-remove", "3");
+	asked_with(a, "x-there", "theirs");
 	make(a);
-	assert_string_equal(passed(a, "x-set"), "ours");
-	assert_string_equal(passed(a, "x-add"), "theirs|ours");
-	assert_string_equal(passed(a, "x-remove"), "-");
-	assert_string_equal(passed(a, "x-there"), "theirs");
-	assert_string_equal(passed(a, "x-missing"), "ours");
-	assert_string_equal(passed(a, "forwarded"), "-");
-	assert_string_equal(passed(a, "x-forwarded-proto"), "wss");
+	assert_string_equal(passed("x-set"), "ours");
+	assert_string_equal(passed("x-add"), "theirs|ours");
+	assert_string_equal(passed("x-remove"), "-");
+	assert_string_equal(passed("x-there"), "theirs");
+	assert_string_equal(passed("x-missing"), "ours");
+	assert_string_equal(passed("forwarded"), "-");
+	assert_string_equal(passed("x-forwarded-proto"), "wss");
 }
 
 static void
@@ -222,10 +189,10 @@ te_trailers_is_heard_and_said_anew(void **state)
 {
 	struct asked *a = *state;
 
-	with(a, "te", "gzip;q=0.5, Trailers");
+	asked_with(a, "te", "gzip;q=0.5, Trailers");
 	make(a);
-	assert_true(a->out.wants_trailers);
-	assert_string_equal(passed(a, "te"), "-");
+	assert_true(out.wants_trailers);
+	assert_string_equal(passed("te"), "-");
 }
 
 /* RFC 9110 §7.6.2. */
@@ -234,13 +201,13 @@ max_forwards_counts_down_where_it_has_a_meaning(void **state)
 {
 	struct asked *a = *state;
 
-	with(a, "max-forwards", "3");
+	asked_with(a, "max-forwards", "3");
 	make(a);
-	assert_string_equal(passed(a, "max-forwards"), "-");
+	assert_string_equal(passed("max-forwards"), "-");
 	assert_false(proxy_ends_here(&a->ex.request));
 	a->ex.request.method = METHOD_OPTIONS;
 	make(a);
-	assert_string_equal(passed(a, "max-forwards"), "2");
+	assert_string_equal(passed("max-forwards"), "2");
 	a->in[0].value = SPAN_OF("0");
 	assert_true(proxy_ends_here(&a->ex.request));
 	a->in[0].value = SPAN_OF("99999999999999999999");
@@ -262,10 +229,10 @@ an_extended_connect_is_a_get(void **state)
 	r->version = 20;
 	r->length = LENGTH_UNKNOWN;
 	make(a);
-	assert_int_equal(a->out.method, METHOD_GET);
-	assert_true(span_equal(a->out.method_name, SPAN_OF("GET")));
-	assert_true(span_equal(a->out.protocol, SPAN_OF("websocket")));
-	assert_int_equal(a->out.length, LENGTH_NONE);
+	assert_int_equal(out.method, METHOD_GET);
+	assert_true(span_equal(out.method_name, SPAN_OF("GET")));
+	assert_true(span_equal(out.protocol, SPAN_OF("websocket")));
+	assert_int_equal(out.length, LENGTH_NONE);
 }
 
 static void
@@ -274,14 +241,14 @@ an_upgrade_is_not_asked_of_http2(void **state)
 	struct asked *a = *state;
 
 	a->ex.request.protocol = SPAN_OF("websocket");
-	with(a, "sec-websocket-key", "x");
+	asked_with(a, "sec-websocket-key", "x");
 	make(a);
-	assert_true(span_equal(a->out.protocol, SPAN_OF("websocket")));
-	assert_string_equal(passed(a, "sec-websocket-key"), "x");
-	a->proxy.http2 = true;
+	assert_true(span_equal(out.protocol, SPAN_OF("websocket")));
+	assert_string_equal(passed("sec-websocket-key"), "x");
+	proxy.http2 = true;
 	make(a);
-	assert_int_equal(a->out.protocol.len, 0);
-	assert_string_equal(passed(a, "sec-websocket-key"), "-");
+	assert_int_equal(out.protocol.len, 0);
+	assert_string_equal(passed("sec-websocket-key"), "-");
 }
 
 static void

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "host.h"
 #include "http/h1.h"
 #include "serve/encode.h"
 #include "serve/proxy.h"
@@ -288,13 +289,6 @@ on_output(void *owner)
 		feed(t);
 }
 
-static inline struct span
-on_date(void *owner)
-{
-	(void)owner;
-	return SPAN_OF("Sun, 06 Nov 1994 08:49:37 GMT");
-}
-
 static inline int64_t
 on_now(void *owner)
 {
@@ -302,7 +296,7 @@ on_now(void *owner)
 	return 1;
 }
 
-static const struct http_host host = {on_request, on_over, on_output, on_date, on_now};
+static const struct http_host host = {on_request, on_over, on_output, host_date, on_now};
 
 static inline void
 stop(struct timer *timer)

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host.h"
 #include "http/h1.h"
 #include "os/fs.h"
 #include "serve/encode.h"
@@ -46,13 +47,6 @@ site_now_ms(void *owner)
 	return site_now;
 }
 
-static inline struct span
-site_date(void *owner)
-{
-	(void)owner;
-	return SPAN_OF("Sun, 06 Nov 1994 08:49:37 GMT");
-}
-
 static inline void
 site_request(struct exchange *ex, void *owner)
 {
@@ -64,19 +58,7 @@ site_request(struct exchange *ex, void *owner)
 		serve_secure(&t->serve, ex);
 }
 
-static inline void
-site_over(struct exchange *ex, void *owner)
-{
-	(void)ex, (void)owner;
-}
-
-static inline void
-site_output(void *owner)
-{
-	(void)owner;
-}
-
-static const struct http_host site_host = {site_request, site_over, site_output, site_date,
+static const struct http_host site_host = {site_request, host_over, host_output, host_date,
 					   site_now_ms};
 
 /* Writes a file below the test's directory; `when` is its time of modification. */
@@ -207,6 +189,15 @@ site_end(struct site_test *t)
 		abort();
 	h1_thread_end();
 	encode_thread_end();
+}
+
+/* The end of a group of tests: what its setup made with calloc(). */
+static inline int
+site_teardown(void **state)
+{
+	site_end(*state);
+	free(*state);
+	return 0;
 }
 
 /* Sends what there is, then asks for more; `out` has it all, with a NUL after it. */

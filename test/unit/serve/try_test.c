@@ -50,14 +50,6 @@ setup(void **state)
 	return 0;
 }
 
-static int
-teardown(void **state)
-{
-	site_end(*state);
-	free(*state);
-	return 0;
-}
-
 struct expected {
 	const char *what;
 	unsigned status;
@@ -306,5 +298,5 @@ main(void)
 	    cmocka_unit_test(an_error_is_shown_by_a_page_of_the_site),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, site_teardown);
 }

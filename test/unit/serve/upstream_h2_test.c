@@ -1,4 +1,5 @@
 /* Upstreams that are asked by HTTP/2: calls that share a connection. */
+#include "host.h"
 #include "http/h2.h"
 #include "serve/upstream_servers.h"
 
@@ -39,32 +40,13 @@ on_request(struct exchange *ex, void *owner)
 	exchange_respond(ex, 200, NULL, 0, span_of(&number, 1));
 }
 
-static void
-on_over(struct exchange *ex, void *owner)
-{
-	(void)ex, (void)owner;
-}
-
-static void
-on_output(void *owner)
-{
-	(void)owner;
-}
-
-static struct span
-on_date(void *owner)
-{
-	(void)owner;
-	return SPAN_OF("Sun, 06 Nov 1994 08:49:37 GMT");
-}
-
 static int64_t
 on_now(void *owner)
 {
 	return loop_now(((struct served *)owner)->server->loop);
 }
 
-static const struct http_host host = {on_request, on_over, on_output, on_date, on_now, NULL};
+static const struct http_host host = {on_request, host_over, host_output, host_date, on_now, NULL};
 
 static void
 h2_ready(struct watch *w, uint32_t events)
