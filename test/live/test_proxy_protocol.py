@@ -76,7 +76,7 @@ def test_the_plain_port_serves_a_trusted_source_without_a_header_as_well(trustin
 
 def test_a_relay_passes_the_proxied_client_on(trusting, backend):
     got = []
-    there = backend(lambda s: got.append(s.recv(4096)))
+    there = backend(lambda s: got.append(harness.receive_until(s, b"test\r\n")))
     s = trusting(f"share {{ ssh {there.at} {{ proxy_protocol v1 }} }}")
     with s.connect(v2() + b"SSH-2.0-test\r\n") as c:
         assert ended(c)
