@@ -272,6 +272,7 @@ static void
 connect_tcp(struct upstream_conn *c)
 {
 	const struct target *t = c->pool->target;
+	uint64_t part = t->count > 0 ? pool_to(c->pool)->connect_timeout / t->count : 0;
 
 	c->why = c->address < t->count ? sock_connect_tcp(&t->at[c->address++], &c->fd)
 				       : err_new("its name has no address");
@@ -281,8 +282,7 @@ connect_tcp(struct upstream_conn *c)
 	if (failed(c->why))
 		timer_set(loop_of(c), &c->timer, 0, attempt_failed);
 	else
-		timer_set(loop_of(c), &c->timer, pool_to(c->pool)->connect_timeout / t->count,
-			  connect_too_late);
+		timer_set(loop_of(c), &c->timer, part, connect_too_late);
 }
 
 static void
