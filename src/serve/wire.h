@@ -25,9 +25,9 @@ bool wire_is_normal(struct span path);
 /* What is behind the first `n` bytes, as they are when decoded ("%2F" counts 3). */
 struct span wire_tail(struct span path, size_t n);
 
-bool wire_is_unreserved(uint8_t c);
+bool wire_is_unreserved(uint8_t c); /* RFC 3986 §2.3 */
 
-/* Adds "%41"; returns what is behind. */
+/* Puts "%41" where there is room for it; returns what is behind. */
 uint8_t *wire_put_encoded(uint8_t *to, uint8_t c);
 
 #endif
