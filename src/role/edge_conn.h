@@ -1,6 +1,6 @@
 /*
  * A connection that was accepted, until it is known what it is: then it goes to
- * a site (edge_http), a back end (edge_relay) or another process (edge_inetd).
+ * a site (edge_http), a back end (edge_relay) or another process (edge_hand_over()).
  */
 #ifndef ROLE_EDGE_CONN_H
 #define ROLE_EDGE_CONN_H

@@ -1,39 +1,13 @@
-#include "role/edge_http.h"
-
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "http/h1.h"
 #include "http/h2.h"
 #include "os/sock.h"
-#include "role/edge_worker.h"
-#include "tls/conn.h"
+#include "role/edge_http_inner.h"
 
 #define ROUNDS_A_TURN 16    /* reads and writes before others get their turn */
 #define IN_SLACK      16384 /* kept of what follows a head that is being read */
 #define DISCARD_MS    2000  /* for a client to see that it is answered and to say no more */
-
-struct http {
-	struct conn *conn;
-	struct worker *worker;
-	struct tls_conn *tls;      /* NULL in clear */
-	struct http_session *http; /* NULL until TLS is there */
-	struct client client;
-	enum counter open;        /* what it is counted among, with `http` */
-	struct buf in;            /* received, not used yet; mostly empty */
-	enum session_state timed; /* what the timer runs for */
-	bool timed_sending;       /* it is the peer that is waited for, to take what is sent */
-	uint32_t progress;        /* the session's, as it was when that was set */
-	bool moved;               /* the peer has taken some of the output since */
-	bool undecided;           /* in clear: it may still begin as HTTP/2 does */
-	bool readable;            /* recv may give something */
-	bool fin;                 /* the peer's FIN is there, or behind what can be read */
-	bool asks_out;            /* READY_OUT is watched for too */
-	bool answered; /* an answer was begun: a ticket went with it, if any was worth it */
-	bool last;     /* what is sent now is the last: FIN follows at once */
-	bool pumping;  /* pump() is on the stack: it will see what handlers add */
-	char name[HELLO_NAME_MAX + 1];
-};
 
 /* What came of one step. */
 enum step {
@@ -41,8 +15,6 @@ enum step {
 	STEP_WAIT, /* for the peer, or for a handler */
 	STEP_GONE, /* the connection is closed: `h` is no more */
 };
-
-static void pump(struct http *h);
 
 static struct http *
 http_of(struct conn *c)
@@ -156,7 +128,7 @@ timed_out(struct timer *t)
 	}
 	session_timed_out(h->http);
 	h->timed = SESSION_CLOSING; /* what still waits gets another deadline */
-	pump(h);
+	http_pump(h);
 }
 
 /* Whether what the last deadline was for has gone on: mere bytes do not count. */
@@ -240,24 +212,6 @@ flush(struct http *h)
 	return STEP_DONE;
 }
 
-static bool make_session(struct http *h, bool is_http2);
-
-/* HTTP/2 with prior knowledge (RFC 9113 §3.3)? False while that cannot be told. */
-static bool
-decide(struct http *h)
-{
-	struct span preface = SPAN_OF(H2_PREFACE), begun = buf_span(&h->in);
-
-	if (begun.len < preface.len && span_starts_with(preface, begun))
-		return false;
-	h->undecided = false;
-	if (!span_starts_with(begun, preface))
-		return true;
-	worker_uncount(h->worker, h->open);
-	session_free(h->http);
-	return make_session(h, true);
-}
-
 /* Gives HTTP what was kept and what is new, and keeps what it does not use yet. */
 static bool
 feed(struct http *h, struct span fresh)
@@ -266,7 +220,7 @@ feed(struct http *h, struct span fresh)
 		return buf_append(&h->in, span_tail(fresh, session_receive(h->http, fresh)));
 	if (!buf_append(&h->in, fresh))
 		return false;
-	if (h->undecided && !decide(h))
+	if (h->undecided && !http_decide(h))
 		return h->http != NULL;
 	buf_taken(&h->in, session_receive(h->http, buf_span(&h->in)));
 	if (buf_len(&h->in) == 0)
@@ -340,12 +294,11 @@ advance(struct http *h)
 static void
 go_on(struct timer *t)
 {
-	pump(http_of(container_of(t, struct conn, timer)));
+	http_pump(http_of(container_of(t, struct conn, timer)));
 }
 
-/* Reads, answers and writes until it has to wait, or it is the others' turn. */
-static void
-pump(struct http *h)
+void
+http_pump(struct http *h)
 {
 	enum step step = STEP_DONE;
 
@@ -364,87 +317,12 @@ pump(struct http *h)
 	}
 }
 
-/* Each request is answered by the configuration of its own time. */
-static void
-on_request(struct exchange *ex, void *owner)
-{
-	struct http *h = owner;
-	struct conn *c = h->conn;
-
-	h->timed = SESSION_ANSWERING; /* the next head has a deadline of its own */
-	if (c->view != h->worker->view) {
-		view_release(c->view);
-		c->view = view_share(h->worker->view);
-	}
-	ex->of_host = view_share(c->view); /* others of this connection may outlive a reload */
-	if (h->client.secure)
-		serve_secure(&c->view->serve, ex);
-	else
-		serve_plain(&c->view->serve, ex);
-}
-
-static void
-on_over(struct exchange *ex, void *owner)
-{
-	struct http *h = owner;
-
-	worker_count_request(h->worker, ex);
-	access_log_request(h->worker->log, ex, loop_now(h->worker->loop));
-	view_release(ex->of_host);
-}
-
-static void
-on_switched(struct exchange *ex, void *owner)
-{
-	(void)ex;
-	worker_count(((struct http *)owner)->worker, COUNTER_OPEN_SWITCHED, 1);
-}
-
-static void
-on_output(void *owner)
-{
-	struct http *h = owner;
-
-	if (!h->pumping)
-		pump(h);
-}
-
-static struct span
-on_date(void *owner)
-{
-	return worker_date(((struct http *)owner)->worker);
-}
-
-static int64_t
-on_now(void *owner)
-{
-	return loop_now(((struct http *)owner)->worker->loop);
-}
-
-static const struct http_host host = {on_request, on_over, on_output, on_date, on_now, on_switched};
-
-/* False when there is no memory for it. */
-static bool
-make_session(struct http *h, bool is_http2)
-{
-	const struct http_settings *settings = &h->worker->http;
-
-	h->http = is_http2 ? h2_new(&host, h, settings, &h->client)
-			   : h1_new(&host, h, settings, &h->client);
-	if (h->http == NULL)
-		return false;
-	h->open = is_http2 ? COUNTER_OPEN_HTTP2 : COUNTER_OPEN_HTTP1;
-	worker_count(h->worker, h->open, 1);
-	h->timed = SESSION_CLOSING;
-	return true;
-}
-
 static void
 begin_http(struct http *h, bool is_http2)
 {
 	h->in = buf_with_cap(h->worker->http.header_bytes + IN_SLACK);
-	if (make_session(h, is_http2))
-		pump(h);
+	if (http_make_session(h, is_http2))
+		http_pump(h);
 	else
 		conn_close(h->conn);
 }
@@ -503,7 +381,7 @@ ready(struct watch *watch, uint32_t events)
 	if (h->http == NULL)
 		handshake(h);
 	else
-		pump(h);
+		http_pump(h);
 }
 
 static struct http *
@@ -553,23 +431,12 @@ http_begin_tls(struct conn *c, const struct site *site, const struct hello *hell
 	handshake(h);
 }
 
-static bool
-may_speak_http2(const struct conn *c)
-{
-	const struct config *config = c->view->snapshot->config;
-
-	for (size_t i = 0; i < config->plain_http2_count; i++)
-		if (network_has(&config->plain_http2[i], &c->peer))
-			return true;
-	return false;
-}
-
 void
 http_begin_plain(struct conn *c)
 {
 	struct http *h = http_new(c, false);
 
-	h->undecided = may_speak_http2(c);
+	h->undecided = http_may_be_http2(c);
 	begin_http(h, false);
 }
 
@@ -589,5 +456,5 @@ http_drain(struct conn *c)
 		return;
 	}
 	session_drain(h->http);
-	pump(h);
+	http_pump(h);
 }
