@@ -35,8 +35,9 @@ read_list_words(struct reader *r, const char *const *words, size_t count)
 	return list;
 }
 
-const char *
-read_nearest(struct span w, const char *const *words, size_t count)
+/* The one of `words` that `w` may have been meant to be; NULL if none is near. */
+static const char *
+nearest_of(struct span w, const char *const *words, size_t count)
 {
 	const char *best = NULL;
 	unsigned least = NEAR + 1;
@@ -118,7 +119,7 @@ unknown_option(struct reader *r, const struct block *block, const struct word *w
 		return;
 	}
 	list_options(r, block, &names, &count);
-	const char *nearest = read_nearest(w->text, names, count);
+	const char *nearest = nearest_of(w->text, names, count);
 	if (nearest != NULL)
 		FAULT(r, w->at, "there is no option \"%s\" here; did you mean \"%s\"?",
 		      reader_shown(r, w), nearest);

@@ -65,9 +65,6 @@ const char *read_args(struct reader *r, const struct option *o);
 /* "a, b or c" */
 const char *read_list_words(struct reader *r, const char *const *words, size_t count);
 
-/* The one of `words` that `w` may have been meant to be; NULL if none is near. */
-const char *read_nearest(struct span w, const char *const *words, size_t count);
-
 /* Checks that need the whole file; completes what depends on it. */
 void check_all(struct reader *r);
 

@@ -7,6 +7,8 @@
 
 static const struct caller_kind h2_kind;
 
+static void pump(struct h2_caller *h);
+
 static nghttp2_option *
 options_new(void)
 {
@@ -60,7 +62,7 @@ h2_caller_new(const struct caller_host *host, void *owner, const struct caller_l
 	h->out = buf_with_cap(H2_CALLER_OUTPUT_MAX);
 	list_init(&h->calls);
 	h->dead = !session_new(h);
-	h2_caller_pump(h);
+	pump(h);
 	return &h->caller;
 }
 
@@ -228,8 +230,9 @@ free_caller(struct caller *caller)
 
 /* Bytes. */
 
-void
-h2_caller_pump(struct h2_caller *h)
+/* Has nghttp2 frame what there is room for. */
+static void
+pump(struct h2_caller *h)
 {
 	const uint8_t *bytes;
 	ssize_t n = 1;
@@ -247,7 +250,7 @@ h2_caller_tell(struct h2_caller *h)
 	if (h->depth > 0)
 		return;
 	enter(h);
-	h2_caller_pump(h);
+	pump(h);
 	leave(h);
 	h->host->output(h->owner);
 }
@@ -263,9 +266,9 @@ is_finished(const struct h2_caller *h)
 static void
 go_on(struct h2_caller *h)
 {
-	h2_caller_pump(h);
+	pump(h);
 	settle(h);
-	h2_caller_pump(h);
+	pump(h);
 	if (h->noise > H2_CALLER_NOISE_MAX || h->noise_bytes > H2_CALLER_NOISE_BYTES)
 		fail_all(h, CALL_BAD, "a flood of frames that say nothing");
 	else if (h->dead || is_finished(h))
@@ -283,7 +286,7 @@ receive(struct caller *caller, struct span in)
 	enter(h);
 	h->noise_bytes += in.len;
 	if (nghttp2_session_mem_recv(h->ng, in.p, in.len) < 0) {
-		h2_caller_pump(h);
+		pump(h);
 		fail_all(h, CALL_BAD, "it does not speak HTTP/2 as it should");
 	}
 	go_on(h);
@@ -327,7 +330,7 @@ output_sent(struct caller *caller)
 	if (h->depth > 0 || h->dead)
 		return;
 	enter(h);
-	h2_caller_pump(h);
+	pump(h);
 	if (buf_len(&h->out) < H2_CALLER_OUTPUT_FULL)
 		for (struct list *i = h->calls.next; i != &h->calls; i = i->next) {
 			struct h2_call *c = container_of(i, struct h2_call, link);
@@ -393,7 +396,7 @@ begin(struct caller *caller, const struct call_request *request, const struct ca
 		c->wrong = CALL_WHY_MEMORY;
 	if (h->depth == 0) {
 		enter(h);
-		h2_caller_pump(h);
+		pump(h);
 		leave(h);
 	}
 	return &c->call;
@@ -431,7 +434,7 @@ cancel(struct call *call)
 	if (h->depth > 0)
 		return;
 	enter(h);
-	h2_caller_pump(h);
+	pump(h);
 	leave(h);
 }
 

@@ -107,8 +107,7 @@ void h2_caller_drop_head(struct h2_call *c);
 struct arena *h2_caller_own(struct h2_call *c);
 void h2_caller_fail_call(struct h2_call *c, enum call_failure how, const char *why);
 void h2_caller_over(struct h2_call *c);
-void h2_caller_pump(struct h2_caller *h); /* has nghttp2 frame what there is room for */
-void h2_caller_tell(struct h2_caller *h); /* that, and the host, if nobody else will */
+void h2_caller_tell(struct h2_caller *h); /* the host, of output, if nobody else will */
 
 /* h2_caller_send.c */
 bool h2_caller_submit(struct h2_call *c, const struct call_request *r);

@@ -48,6 +48,8 @@ go_on(struct warden *w)
 		warden_reapply(w);
 }
 
+static void stop(struct warden *w, bool now);
+
 /* What was coming will not run: everything is as it was. */
 static void
 refuse(struct warden *w, const char *why)
@@ -60,7 +62,7 @@ refuse(struct warden *w, const char *why)
 	notify_ready(); /* the reload is over */
 	answer_waiting(w, false, why);
 	if (w->running == NULL)
-		warden_stop(w, true);
+		stop(w, true);
 	else
 		hosts_follow(w->hosts, w->running->config, go_on);
 }
@@ -254,8 +256,8 @@ stop_for_good(struct timer *t)
 	loop_stop(w->loop);
 }
 
-void
-warden_stop(struct warden *w, bool now)
+static void
+stop(struct warden *w, bool now)
 {
 	uint64_t ms = w->running != NULL ? w->running->config->drain_timeout : 0;
 	struct message m = {.type = MESSAGE_DRAIN, .value = now ? STOP_NOW_MS : ms};
@@ -301,7 +303,7 @@ on_signal(struct watch *watch, uint32_t events)
 		else if (s == SIGUSR1)
 			warden_reopen_log(w);
 		else
-			warden_stop(w, s == SIGINT || w->stopping);
+			stop(w, s == SIGINT || w->stopping);
 	}
 }
 

@@ -68,7 +68,6 @@ void warden_reload(struct warden *w, struct command *waiting, uint64_t confirm_m
 void warden_reapply(struct warden *w); /* what runs, with its files and names looked at anew */
 void warden_reopen_log(struct warden *w);
 void warden_tell_log(struct warden *w, const char *file); /* NULL: the terminal, or the journal */
-void warden_stop(struct warden *w, bool now);
 
 /* warden_edge.c */
 void edge_start(struct warden *w);

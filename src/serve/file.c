@@ -46,8 +46,9 @@ file_respond_errno(struct exchange *ex, int why)
 	exchange_respond_status(ex, status_of(why), SPAN_NONE);
 }
 
-bool
-file_is_hidden(struct span path)
+/* ".git", ".htpasswd" and their like; RFC 8615 names the one exception, at the root. */
+static bool
+is_hidden(struct span path)
 {
 	static const struct span well_known = SPAN_INIT("/.well-known/");
 
@@ -65,7 +66,7 @@ file_find(const struct serve *s, const struct route *route, struct span path,
 {
 	const struct sought what = {s->roots[route->root_index], path, &route->policy, request};
 
-	if (what.root < 0 || path.len == 0 || path.p[0] != '/' || file_is_hidden(path))
+	if (what.root < 0 || path.len == 0 || path.p[0] != '/' || is_hidden(path))
 		return ENOENT;
 	return cache_find(s->files, &what, s->now_ms(), memory, out);
 }
@@ -150,7 +151,7 @@ look_up_absent(struct lookup *l, enum looked_up *out)
 	const struct policy *p = &l->route->policy;
 	int root = l->s->roots[l->route->root_index];
 
-	if (p->listing && root >= 0 && ends_with_slash(l->path) && !file_is_hidden(l->path)) {
+	if (p->listing && root >= 0 && ends_with_slash(l->path) && !is_hidden(l->path)) {
 		int why = listing_serve(l->ex, root, l->path, p);
 
 		if (why == 0)

@@ -13,9 +13,6 @@ void file_serve(const struct serve *s, struct exchange *ex, const struct site *s
 MUST_CHECK int file_find(const struct serve *s, const struct route *route, struct span path,
 			 const struct request *request, struct arena *memory, struct found *out);
 
-/* ".git", ".htpasswd" and their like; RFC 8615 names the one exception, at the root. */
-bool file_is_hidden(struct span path);
-
 /* 405 with what is allowed on files; true when the method is one of these. */
 MUST_CHECK bool file_method_allowed(struct exchange *ex);
 

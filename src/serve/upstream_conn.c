@@ -136,16 +136,17 @@ up_settle(struct upstream_conn *c)
 /* Under way. */
 
 static void
-go_on(struct timer *t)
+on_turn(struct timer *t)
 {
 	up_pump(container_of(t, struct upstream_conn, timer));
 }
 
-void
-up_go_on(struct upstream_conn *c)
+/* The same from the loop, soon. */
+static void
+go_on(struct upstream_conn *c)
 {
 	if (c->stage == CONN_OPEN && !c->idle)
-		timer_set(loop_of(c), &c->timer, 0, go_on);
+		timer_set(loop_of(c), &c->timer, 0, on_turn);
 }
 
 /* Sends what there is. */
@@ -259,7 +260,7 @@ up_pump(struct upstream_conn *c)
 	for (round = 0; more && round < ROUNDS_A_TURN && c->stage == CONN_OPEN; round++)
 		more = flush(c) && c->stage == CONN_OPEN && fill(c);
 	if (more)
-		up_go_on(c);
+		go_on(c);
 	if (is_over(c))
 		up_fail(c, CALL_CUT, "the connection was lost");
 	up_leave(c);
@@ -278,7 +279,7 @@ on_output(void *owner)
 		return;
 	up_enter(c);
 	if (c->pool->proxy->http2 || (flush(c) && c->readable))
-		up_go_on(c);
+		go_on(c);
 	up_leave(c);
 }
 
@@ -298,7 +299,7 @@ up_engage(struct upstream_conn *c, bool whole)
 	}
 	if (c->pool->proxy->http2 || !whole || caller_is_dead(c->caller) ||
 	    send_some(c) != TLS_DONE)
-		up_go_on(c);
+		go_on(c);
 }
 
 void

@@ -105,9 +105,6 @@ void up_opened(struct upstream_conn *c);
 /* Sends and receives until it has to wait. `c` may be gone then. */
 void up_pump(struct upstream_conn *c);
 
-/* The same from the loop, soon. */
-void up_go_on(struct upstream_conn *c);
-
 /* It has a call more; `whole`: without a body to come. */
 void up_engage(struct upstream_conn *c, bool whole);
 
