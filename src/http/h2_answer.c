@@ -232,10 +232,10 @@ interim(struct exchange *ex, unsigned status, const struct field *fields, size_t
 	struct h2_stream *s = self(ex);
 	nghttp2_nv *head = arena_get(ex->memory, (count + 1) * sizeof *head);
 
-	if (s->broken || (status == 100 && !ex->request.expects_continue))
+	if (s->broken || (status == 100 && !s->continues))
 		return;
 	if (status == 100)
-		ex->request.expects_continue = false;
+		s->continues = false;
 	head[0] = nv_of(SPAN_OF(":status"), decimal(ex->memory, status), CONSTANT);
 	count = 1 + put_fields(head + 1, fields, count);
 	/* A help, not a duty: without it the answer is still the answer. */

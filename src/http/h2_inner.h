@@ -59,6 +59,7 @@ struct h2_stream {
 	bool asked;     /* the request is complete but for its body */
 	bool ended;     /* the peer's END_STREAM came */
 	bool bodied;    /* there is a body, or another protocol's bytes, whose end is to be told */
+	bool continues; /* waits for "100 Continue" */
 	bool deferred;  /* nghttp2 will not ask for more of the answer until told */
 	bool direct;    /* what is framed now lies in the output already */
 	bool broken;    /* RST_STREAM is on its way */

@@ -251,6 +251,6 @@ h2_read_request(struct h2_stream *s)
 		return take_protocol(r, s->ex.memory);
 	r->length = m.length;
 	s->bodied = !s->ended && m.length != 0;
-	r->expects_continue = m.expects_continue && s->bodied;
+	s->continues = r->expects_continue = m.expects_continue && s->bodied;
 	return 0;
 }

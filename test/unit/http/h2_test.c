@@ -312,6 +312,22 @@ a_continue_is_said_to_who_waits_for_it(void **state)
 	assert_int_equal(seen.streams[3].interim, 0);
 }
 
+static void
+a_handler_may_say_continue_itself_once(void **state)
+{
+	static const char *const expects[] = {"expect", "100-continue", NULL};
+	struct fixture *f = *state;
+
+	put_request(&f->b, 1, "POST", "/later", false, expects);
+	h2_say(&f->t, &f->b);
+	assert_int_equal(h2_seen(&f->t).streams[1].interim, 0);
+	f->t.later->request.expects_continue = false;
+	exchange_interim(f->t.later, 100, NULL, 0);
+	exchange_interim(f->t.later, 100, NULL, 0);
+	talk_flush(&f->t, SIZE_MAX);
+	assert_int_equal(h2_seen(&f->t).streams[1].interim, 1);
+}
+
 /* RFC 9113 §8.2.3. */
 static void
 crumbs_of_a_cookie_are_one(void **state)
@@ -604,6 +620,7 @@ main(void)
 	    TEST(who_goes_on_after_the_answer_is_told_to_stop),
 	    TEST(an_answer_opens_the_window_that_its_handler_kept_shut),
 	    TEST(a_continue_is_said_to_who_waits_for_it),
+	    TEST(a_handler_may_say_continue_itself_once),
 	    TEST(crumbs_of_a_cookie_are_one),
 	    TEST(another_protocol_has_the_stream_to_itself),
 	    TEST(a_drain_warns_and_then_ends),
