@@ -151,6 +151,15 @@ network_has(const struct network *net, const struct address *a)
 	return true;
 }
 
+bool
+network_any_has(const struct network *list, size_t count, const struct address *a)
+{
+	for (size_t i = 0; i < count; i++)
+		if (network_has(&list[i], a))
+			return true;
+	return false;
+}
+
 const char *
 address_ip_text(const struct address *a, char text[ADDRESS_TEXT_MAX])
 {

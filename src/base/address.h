@@ -39,6 +39,7 @@ MUST_CHECK bool network_parse(struct span text, struct network *out);
 
 bool address_equal(const struct address *a, const struct address *b); /* with the port */
 bool network_has(const struct network *net, const struct address *a);
+bool network_any_has(const struct network *list, size_t count, const struct address *a);
 
 /* Writes "ip:port" or "[ip]:port"; address_ip_text() without port and brackets. "-" for unknown. */
 const char *address_text(const struct address *a, char text[ADDRESS_TEXT_MAX]);

@@ -197,10 +197,8 @@ may_send_proxy(const struct conn *c)
 {
 	const struct config *config = config_of(c);
 
-	for (size_t i = 0; !c->proxied && i < config->trust_proxy_count; i++)
-		if (network_has(&config->trust_proxy[i], &c->peer))
-			return true;
-	return false;
+	return !c->proxied &&
+	       network_any_has(config->trust_proxy, config->trust_proxy_count, &c->peer);
 }
 
 static void

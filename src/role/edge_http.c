@@ -52,12 +52,7 @@ http_read(struct http *h, void *to, size_t len, size_t *got)
 {
 	if (h->tls != NULL)
 		return tls_read(h->tls, to, len, got);
-	ssize_t n = receive(h, to, len);
-	*got = n > 0 ? (size_t)n : 0;
-	return n > 0             ? TLS_DONE
-	       : n == 0          ? TLS_CLOSED
-	       : n == SOCK_AGAIN ? TLS_WANT_RECV
-				 : TLS_FAILED;
+	return tls_received(receive(h, to, len), got);
 }
 
 static enum tls_result
@@ -65,9 +60,7 @@ http_write(struct http *h, struct span bytes, size_t *taken)
 {
 	if (h->tls != NULL)
 		return (h->last ? tls_write_last : tls_write)(h->tls, bytes, taken);
-	ssize_t n = transmit(h, bytes.p, bytes.len);
-	*taken = n > 0 ? (size_t)n : 0;
-	return n > 0 ? TLS_DONE : n == SOCK_AGAIN ? TLS_WANT_SEND : TLS_FAILED;
+	return tls_sent(transmit(h, bytes.p, bytes.len), taken);
 }
 
 static void

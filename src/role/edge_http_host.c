@@ -81,10 +81,7 @@ http_may_be_http2(const struct conn *c)
 {
 	const struct config *config = c->view->snapshot->config;
 
-	for (size_t i = 0; i < config->plain_http2_count; i++)
-		if (network_has(&config->plain_http2[i], &c->peer))
-			return true;
-	return false;
+	return network_any_has(config->plain_http2, config->plain_http2_count, &c->peer);
 }
 
 bool

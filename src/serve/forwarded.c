@@ -27,19 +27,10 @@ static const struct span believed[] = {
     SPAN_INIT("x-rewrite-url"),
 };
 
-static bool
-is_in(const struct network *networks, size_t count, const struct address *a)
-{
-	for (size_t i = 0; i < count; i++)
-		if (network_has(&networks[i], a))
-			return true;
-	return false;
-}
-
 bool
 forwarded_is_trusted(const struct config *c, const struct client *client)
 {
-	return is_in(c->trust_forwarded, c->trust_forwarded_count, &client->peer);
+	return network_any_has(c->trust_forwarded, c->trust_forwarded_count, &client->peer);
 }
 
 bool
@@ -176,7 +167,7 @@ trace(const struct config *c, const struct exchange *ex)
 
 		if (!span_equal(r->fields[i - 1].name, for_name))
 			continue;
-		while (is_in(c->trust_forwarded, c->trust_forwarded_count, &at) &&
+		while (network_any_has(c->trust_forwarded, c->trust_forwarded_count, &at) &&
 		       take_last(&list, &element)) {
 			if (!address_parse_ip(element, &next) && !address_parse(element, &next))
 				return at;

@@ -34,10 +34,7 @@ fits_method(const char *const *methods, const struct request *r)
 static bool
 fits_source(const struct route_condition *c, const struct address *peer)
 {
-	for (size_t i = 0; i < c->from_count; i++)
-		if (network_has(&c->from[i], peer))
-			return true;
-	return c->from_count == 0;
+	return c->from_count == 0 || network_any_has(c->from, c->from_count, peer);
 }
 
 static bool

@@ -69,6 +69,8 @@ transmit(void *owner, const void *from, size_t len)
 	return sock_write(((struct upstream_conn *)owner)->fd, from, len);
 }
 
+_Static_assert(SOCK_AGAIN == TLS_IO_AGAIN && SOCK_DEAD == TLS_IO_DEAD,
+	       "sockets and TLS say the same of a read");
 static const struct tls_io io = {receive, transmit};
 
 enum tls_result
@@ -76,12 +78,7 @@ up_read(struct upstream_conn *c, void *to, size_t len, size_t *got)
 {
 	if (c->tls != NULL)
 		return tls_read(c->tls, to, len, got);
-	ssize_t n = receive(c, to, len);
-	*got = n > 0 ? (size_t)n : 0;
-	return n > 0             ? TLS_DONE
-	       : n == 0          ? TLS_CLOSED
-	       : n == SOCK_AGAIN ? TLS_WANT_RECV
-				 : TLS_FAILED;
+	return tls_received(receive(c, to, len), got);
 }
 
 enum tls_result
@@ -89,9 +86,7 @@ up_write(struct upstream_conn *c, struct span bytes, size_t *taken)
 {
 	if (c->tls != NULL)
 		return tls_write(c->tls, bytes, taken);
-	ssize_t n = transmit(c, bytes.p, bytes.len);
-	*taken = n > 0 ? (size_t)n : 0;
-	return n > 0 ? TLS_DONE : n == SOCK_AGAIN ? TLS_WANT_SEND : TLS_FAILED;
+	return tls_sent(transmit(c, bytes.p, bytes.len), taken);
 }
 
 /* Its timer ends it, if that fails. */

@@ -30,6 +30,24 @@ enum tls_result {
 	TLS_FAILED,    /* tls_why() says why; the connection is of no more use */
 };
 
+/* What recv and send said, for connections in clear: as tls_read() and tls_write() say it. */
+static inline enum tls_result
+tls_received(ssize_t n, size_t *got)
+{
+	*got = n > 0 ? (size_t)n : 0;
+	return n > 0               ? TLS_DONE
+	       : n == 0            ? TLS_CLOSED
+	       : n == TLS_IO_AGAIN ? TLS_WANT_RECV
+				   : TLS_FAILED;
+}
+
+static inline enum tls_result
+tls_sent(ssize_t n, size_t *taken)
+{
+	*taken = n > 0 ? (size_t)n : 0;
+	return n > 0 ? TLS_DONE : n == TLS_IO_AGAIN ? TLS_WANT_SEND : TLS_FAILED;
+}
+
 /* `io` and `owner` must outlive it. NULL when memory is short. */
 struct tls_conn *tls_conn_new(struct tls_context *ctx, const struct tls_io *io, void *owner);
 void tls_conn_free(struct tls_conn *c); /* NULL is fine */

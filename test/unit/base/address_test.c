@@ -227,6 +227,22 @@ the_unknown_address_is_in_no_network(void **state)
 }
 
 static void
+one_network_of_a_list_is_enough(void **state)
+{
+	struct address in = ip("192.0.2.9"), v6 = ip("2001:db8::9"), out = ip("198.51.100.9");
+	struct network list[2];
+
+	(void)state;
+	assert_true(network_parse(SPAN_OF("192.0.2.0/24"), &list[0]));
+	assert_true(network_parse(SPAN_OF("2001:db8::/64"), &list[1]));
+	assert_true(network_any_has(list, 2, &in));
+	assert_true(network_any_has(list, 2, &v6));
+	assert_false(network_any_has(list, 1, &v6));
+	assert_false(network_any_has(list, 2, &out));
+	assert_false(network_any_has(NULL, 0, &in));
+}
+
+static void
 addresses_are_equal_with_their_port(void **state)
 {
 	struct address a = ip("192.0.2.1"), b = ip("::ffff:192.0.2.1"), c = ip("192.0.2.2"),
@@ -251,6 +267,7 @@ main(void)
 	    cmocka_unit_test(a_nul_byte_ends_no_address),
 	    cmocka_unit_test(a_network_has_its_own_addresses_only),
 	    cmocka_unit_test(the_unknown_address_is_in_no_network),
+	    cmocka_unit_test(one_network_of_a_list_is_enough),
 	    cmocka_unit_test(addresses_are_equal_with_their_port),
 	};
 
