@@ -11,6 +11,7 @@
 #include "os/sock.h"
 #include "role/edge_snapshot.h"
 #include "serve/upstream.h"
+#include "tls/context.h"
 
 #define ANSWER_BYTES 16384 /* read of an answer at a time: its status is what counts */
 

@@ -18,20 +18,27 @@
 
 static _Thread_local size_t listings;
 
+/* A directory that is being read. */
+struct reading {
+	struct listing listing;
+	struct arena *memory;
+	int64_t deadline_ms;
+};
+
 static bool
 collect(void *owner, const char *name, const struct fs_info *info)
 {
-	struct listing *l = owner;
+	struct reading *r = owner;
+	struct listing *l = &r->listing;
 
 	if (name[0] == '.' || info->kind == FS_OTHER)
 		return true;
-	if (l->count == ENTRIES_MAX || ((l->count & 63) == 63 && clock_ms() > l->deadline_ms)) {
+	if (l->count == ENTRIES_MAX || ((l->count & 63) == 63 && clock_ms() > r->deadline_ms)) {
 		l->cut = true;
 		return false;
 	}
 	struct listed *e = MEM_PUSH(l->entries, l->count);
-	*e =
-	    (struct listed){.name = span_str(arena_copy(l->memory, span_str(name))), .info = *info};
+	*e = (struct listed){.name = arena_span(r->memory, span_str(name)), .info = *info};
 	return true;
 }
 
@@ -102,18 +109,20 @@ respond(struct exchange *ex, const struct listing *l, const struct policy *polic
 int
 listing_serve(struct exchange *ex, int root, struct span path, const struct policy *policy)
 {
-	struct listing l = {.path = path, .memory = ex->memory, .deadline_ms = clock_ms() + MS_MAX};
+	struct reading r = {
+	    .listing.path = path, .memory = ex->memory, .deadline_ms = clock_ms() + MS_MAX};
+	struct listing *l = &r.listing;
 	struct span relative = path.len > 1 ? span_of(path.p + 1, path.len - 2) : SPAN_OF(".");
 	int why;
 
 	if (listings == LISTINGS_MAX)
 		return ENOMEM;
-	why = fs_list_beneath(root, arena_copy(ex->memory, relative), collect, &l);
+	why = fs_list_beneath(root, arena_copy(ex->memory, relative), collect, &r);
 	if (why == 0) {
-		if (l.count > 0)
-			qsort(l.entries, l.count, sizeof *l.entries, compare);
-		why = respond(ex, &l, policy);
+		if (l->count > 0)
+			qsort(l->entries, l->count, sizeof *l->entries, compare);
+		why = respond(ex, l, policy);
 	}
-	free(l.entries);
+	free(l->entries);
 	return why;
 }

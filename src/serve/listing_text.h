@@ -3,7 +3,6 @@
 #define SERVE_LISTING_TEXT_H
 
 #include "base/buf.h"
-#include "base/mem.h"
 #include "os/fs.h"
 
 struct listed {
@@ -16,8 +15,6 @@ struct listing {
 	struct listed *entries;
 	size_t count;
 	bool cut; /* there is more */
-	struct arena *memory;
-	int64_t deadline_ms;
 };
 
 MUST_CHECK bool listing_put_html(struct buf *b, const struct listing *l);

@@ -7,10 +7,10 @@
 
 #include "config/config.h"
 #include "http/call.h"
-#include "os/loop.h"
-#include "serve/target.h"
-#include "tls/client.h"
 
+struct loop;
+struct target;
+struct tls_library;
 struct upstreams;
 
 struct upstreams_needs {

@@ -4,7 +4,10 @@
 #define SERVE_UPSTREAM_INNER_H
 
 #include "base/list.h"
+#include "os/loop.h"
+#include "serve/target.h"
 #include "serve/upstream.h"
+#include "tls/client.h"
 
 #define UPSTREAM_WAITING_MAX   64          /* calls for one HTTP/2 connection to come */
 #define UPSTREAM_HEADER_BYTES  (64 * 1024) /* of an answer's head */

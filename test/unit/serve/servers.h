@@ -10,6 +10,7 @@
 
 #include "host.h"
 #include "http/h1.h"
+#include "os/loop.h"
 #include "serve/encode.h"
 #include "serve/proxy.h"
 #include "serve/upstream.h"

@@ -13,9 +13,12 @@
 #include <unistd.h>
 
 #include "http/h1.h"
+#include "os/loop.h"
 #include "os/sock.h"
+#include "serve/target.h"
 #include "serve/upstream.h"
 #include "tls/certificate.h"
+#include "tls/client.h"
 #include "unit.h"
 
 #define SERVERS     2
