@@ -29,8 +29,8 @@
  */
 static const char *const groups[] = {"X25519MLKEM768:X25519:P-256:P-384", "X25519:P-256:P-384"};
 
-/* The best first (RFC 7301 §3.2). */
-static const char *const protocols[] = {"h2", "http/1.1"};
+/* The best first (RFC 7301 §3.2); the last is all that `curl --http1.0` offers. */
+static const char *const protocols[] = {"h2", "http/1.1", "http/1.0"};
 
 static const struct {
 	int reason;

@@ -332,7 +332,7 @@ static void
 alpn_agrees_or_the_handshake_ends(void **state)
 {
 	static const uint8_t both[] = "\x08http/1.1\x02h2", old[] = "\x08http/1.1",
-			     other[] = "\x04xmpp";
+			     oldest[] = "\x08http/1.0", other[] = "\x04xmpp";
 	struct peer p = {0};
 
 	(void)state;
@@ -345,6 +345,11 @@ alpn_agrees_or_the_handshake_ends(void **state)
 	SSL_set_alpn_protos(p.ssl, old, sizeof old - 1);
 	assert_true(peer_shake(&p));
 	assert_true(span_equal(tls_alpn(p.conn), SPAN_OF("http/1.1")));
+	peer_close(&p);
+	connect_with(&p, TLS1_3_VERSION);
+	SSL_set_alpn_protos(p.ssl, oldest, sizeof oldest - 1);
+	assert_true(peer_shake(&p));
+	assert_true(span_equal(tls_alpn(p.conn), SPAN_OF("http/1.0")));
 	peer_close(&p);
 	connect_with(&p, TLS1_3_VERSION);
 	SSL_set_alpn_protos(p.ssl, other, sizeof other - 1);
