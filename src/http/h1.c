@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "http/field.h"
-#include "http/h1_pool.h"
 #include "http/h1_write.h"
+#include "http/pool.h"
 
 static const struct session_ops session_ops;
 
@@ -34,7 +34,7 @@ static void
 give_back(struct h1 *h)
 {
 	if (buf_len(&h->out) == 0 && h->out.data != NULL)
-		h1_pool_take_back(&h->out);
+		pool_take_back(&h->out);
 }
 
 static void
@@ -255,7 +255,7 @@ put_refusal(struct buf *out, struct span date, const char *server_name, const ch
 {
 	static const struct field html = {SPAN_INIT("content-type"),
 					  SPAN_INIT("text/html; charset=utf-8")};
-	struct arena *memory = h1_pool_arena();
+	struct arena *memory = pool_arena();
 	struct span page = status_page(memory, 400, why);
 	struct h1_answer answer = {
 	    .status = 400,
@@ -273,7 +273,7 @@ put_refusal(struct buf *out, struct span date, const char *server_name, const ch
 		if (!buf_append(out, page))
 			room = NULL;
 	}
-	h1_pool_put_arena(memory);
+	pool_put_arena(memory);
 	return room != NULL;
 }
 

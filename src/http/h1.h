@@ -13,9 +13,6 @@
 struct http_session *h1_new(const struct http_host *host, void *owner,
 			    const struct http_settings *settings, const struct client *client);
 
-/* Before a thread ends: frees what its connections left for each other. */
-void h1_thread_end(void);
-
 /* The answer to bytes that are no TLS on a TLS port: complete, ready to send, then close. */
 MUST_CHECK bool h1_plain_to_tls(struct buf *out, struct span date, const char *server_name);
 

@@ -3,8 +3,8 @@
 #include <assert.h>
 
 #include "http/field.h"
-#include "http/h1_pool.h"
 #include "http/h1_write.h"
+#include "http/pool.h"
 
 #define WITH_HEAD_MAX (64 * 1024) /* of a body, for which room is made beside the head */
 
@@ -13,7 +13,7 @@ static const struct exchange_ops ops;
 struct exchange *
 h1_begin(struct h1 *h)
 {
-	struct arena *memory = h1_pool_arena();
+	struct arena *memory = pool_arena();
 	struct h1_exchange *x = ARENA_NEW(memory, struct h1_exchange);
 
 	x->h = h;
@@ -54,7 +54,7 @@ h1_forget(struct h1 *h)
 	buf_free(&h->now->trailers);
 	h->body.trailers = NULL;
 	h->now = NULL;
-	h1_pool_put_arena(ex->memory);
+	pool_put_arena(ex->memory);
 }
 
 /* Forgets an exchange that was answered, unless a handler is still looking at it. */
@@ -143,7 +143,7 @@ room_for_answer(struct h1 *h, size_t head, int64_t length)
 {
 	size_t body = length < 0 ? 0 : length < WITH_HEAD_MAX ? (size_t)length : WITH_HEAD_MAX;
 
-	h1_pool_fill(&h->out, head + body);
+	pool_fill(&h->out, head + body);
 	uint8_t *room = buf_room(&h->out, head + body);
 	return room != NULL ? room : buf_room(&h->out, head);
 }
@@ -196,7 +196,7 @@ room(struct exchange *ex, size_t *len)
 	if (ex->status == 0 || ex->answered || buf_len(&x->h->out) > H1_OUTPUT_FULL)
 		return NULL;
 	size_t size = h1_piece_size(&x->h->out, left), all = size + overhead(x);
-	h1_pool_fill(&x->h->out, all);
+	pool_fill(&x->h->out, all);
 	uint8_t *to = buf_room(&x->h->out, all);
 	if (to == NULL)
 		return NULL;

@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-#include "http/h1_pool.h"
 #include "http/h1_write.h"
+#include "http/pool.h"
 
 static const struct caller_kind h1_kind;
 
@@ -27,7 +27,7 @@ static void
 give_back(struct h1_caller *c)
 {
 	if (buf_len(&c->out) == 0 && c->out.data != NULL)
-		h1_pool_take_back(&c->out);
+		pool_take_back(&c->out);
 }
 
 void

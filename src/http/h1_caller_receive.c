@@ -4,7 +4,7 @@
 #include <assert.h>
 
 #include "http/h1_answer_parse.h"
-#include "http/h1_pool.h"
+#include "http/pool.h"
 
 static void
 bad(struct h1_caller *c, const char *why)
@@ -16,7 +16,7 @@ bad(struct h1_caller *c, const char *why)
 static void
 give_with_trailers(struct h1_caller *c, struct span bytes)
 {
-	struct arena *memory = h1_pool_arena();
+	struct arena *memory = pool_arena();
 	struct field *fields = NULL;
 	size_t count = 0;
 
@@ -25,7 +25,7 @@ give_with_trailers(struct h1_caller *c, struct span bytes)
 		bad(c, "malformed trailers");
 	else
 		c->call.ops->body(c->call.owner, bytes, true, fields, count);
-	h1_pool_put_arena(memory);
+	pool_put_arena(memory);
 }
 
 static void
@@ -170,7 +170,7 @@ take_parsed(struct h1_caller *c, const struct h1_answer_head *h, size_t rest)
 static void
 take_answer(struct h1_caller *c, struct span head, size_t rest)
 {
-	struct arena *memory = h1_pool_arena();
+	struct arena *memory = pool_arena();
 	struct h1_answer_head h;
 	const char *wrong = h1_parse_answer(head, c->scan.lines, memory, &h);
 
@@ -178,7 +178,7 @@ take_answer(struct h1_caller *c, struct span head, size_t rest)
 		bad(c, wrong);
 	else
 		take_parsed(c, &h, rest);
-	h1_pool_put_arena(memory);
+	pool_put_arena(memory);
 }
 
 /* What is wrong with as much of a head as there is; NULL: nothing. */

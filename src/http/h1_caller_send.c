@@ -4,9 +4,9 @@
 #include <assert.h>
 
 #include "base/text.h"
-#include "http/h1_pool.h"
 #include "http/h1_put.h"
 #include "http/h1_write.h"
+#include "http/pool.h"
 #include "tls/random.h"
 
 #define KEY_BYTES 16 /* RFC 6455 §4.1: a nonce */
@@ -124,7 +124,7 @@ h1_caller_put_request(struct h1_caller *c, const struct call_request *r)
 {
 	size_t size = head_size(r);
 
-	h1_pool_fill(&c->out, size);
+	pool_fill(&c->out, size);
 	uint8_t *room = buf_room(&c->out, size);
 	if (room == NULL)
 		return false;
@@ -149,7 +149,7 @@ h1_caller_room(struct call *call, size_t *len)
 	if (!c->busy || c->asked || c->stage == CALLING_DEAD || buf_len(&c->out) > H1_OUTPUT_FULL)
 		return NULL;
 	size_t size = h1_piece_size(&c->out, left), all = size + overhead(c);
-	h1_pool_fill(&c->out, all);
+	pool_fill(&c->out, all);
 	uint8_t *to = buf_room(&c->out, all);
 	if (to == NULL)
 		return NULL;

@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-#include "http/h1_pool.h"
 #include "http/h2_inner.h"
+#include "http/pool.h"
 
 static const struct session_ops session_ops;
 
@@ -165,7 +165,7 @@ h2_forget(struct h2_stream *s)
 	buf_free(&s->held);
 	buf_free(&s->early);
 	h->session.progress++;
-	h1_pool_put_arena(s->ex.memory);
+	pool_put_arena(s->ex.memory);
 }
 
 void

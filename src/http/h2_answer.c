@@ -1,8 +1,8 @@
 #include <assert.h>
 
 #include "base/text.h"
-#include "http/h1_pool.h"
 #include "http/h2_inner.h"
+#include "http/pool.h"
 
 #define ADDED_MAX 4 /* :status, date, server, content-length */
 #define CONSTANT  (NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE)
@@ -167,7 +167,7 @@ room(struct exchange *ex, size_t *len)
 		to = h->pull_to + h->pulled;
 	} else if (buf_len(&s->held) < H2_HELD_PIECE && h->held < H2_HELD_MAX) {
 		*len = most_of(s, H2_HELD_PIECE - buf_len(&s->held));
-		h1_pool_fill(&s->held, *len);
+		pool_fill(&s->held, *len);
 		to = buf_room(&s->held, *len);
 	}
 	if (to == NULL)
@@ -402,7 +402,7 @@ h2_send_answer(nghttp2_session *ng, nghttp2_frame *frame, const uint8_t *head, s
 		buf_taken(&s->held, length);
 		h->held -= length;
 		if (buf_len(&s->held) == 0)
-			h1_pool_take_back(&s->held);
+			pool_take_back(&s->held);
 	}
 	buf_added(&h->out, H2_FRAME_HEAD + length);
 	count_progress(s, length);

@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "http/h1_pool.h"
+#include "http/pool.h"
 
 static const struct caller_kind h2_kind;
 
@@ -72,7 +72,7 @@ void
 h2_caller_drop_head(struct h2_call *c)
 {
 	if (c->memory != NULL)
-		h1_pool_put_arena(c->memory);
+		pool_put_arena(c->memory);
 	c->memory = NULL;
 	c->fields = NULL;
 	c->field_count = c->field_bytes = 0;
@@ -82,7 +82,7 @@ struct arena *
 h2_caller_own(struct h2_call *c)
 {
 	if (c->own == NULL)
-		c->own = h1_pool_arena();
+		c->own = pool_arena();
 	return c->own;
 }
 
@@ -93,7 +93,7 @@ free_call(struct h2_call *c)
 	c->caller->open--;
 	h2_caller_drop_head(c);
 	if (c->own != NULL)
-		h1_pool_put_arena(c->own);
+		pool_put_arena(c->own);
 	buf_free(&c->held);
 	free(c);
 }

@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 #include "http/field.h"
-#include "http/h1_pool.h"
+#include "http/pool.h"
 
 #define FIELD_OVERHEAD 32 /* what a field counts besides its bytes (RFC 9113 §6.5.2) */
 
@@ -35,7 +35,7 @@ on_begin_headers(nghttp2_session *ng, const nghttp2_frame *frame, void *owner)
 	if (c == NULL || !c->live)
 		return 0;
 	h2_caller_drop_head(c);
-	c->memory = h1_pool_arena();
+	c->memory = pool_arena();
 	c->length = LENGTH_NONE;
 	return 0;
 }

@@ -3,7 +3,7 @@
 
 #include <assert.h>
 
-#include "http/h1_pool.h"
+#include "http/pool.h"
 
 #define PSEUDO_MAX 5 /* :method, :protocol, :scheme, :authority, :path */
 #define EXTRA_MAX  3 /* content-length, te, expect */
@@ -69,7 +69,7 @@ put_head(nghttp2_nv *to, const struct call_request *r, struct arena *memory)
 static void
 put_trailers(struct h2_call *c)
 {
-	struct arena *memory = h1_pool_arena();
+	struct arena *memory = pool_arena();
 	nghttp2_nv *nv = arena_get(memory, c->trailer_count * sizeof *nv);
 	size_t n = 0;
 
@@ -77,7 +77,7 @@ put_trailers(struct h2_call *c)
 		nv[n++] = pair(c->trailers[i].name, c->trailers[i].value);
 	if (nghttp2_submit_trailer(c->caller->ng, c->id, nv, n) != 0)
 		c->wrong = CALL_WHY_MEMORY;
-	h1_pool_put_arena(memory);
+	pool_put_arena(memory);
 }
 
 /* What there is of the body; nghttp2 then has h2_caller_send_data() copy it. */
@@ -123,13 +123,13 @@ h2_caller_send_data(nghttp2_session *ng, nghttp2_frame *frame, const uint8_t *he
 bool
 h2_caller_submit(struct h2_call *c, const struct call_request *r)
 {
-	struct arena *memory = h1_pool_arena();
+	struct arena *memory = pool_arena();
 	nghttp2_nv *nv = arena_get(memory, (PSEUDO_MAX + r->field_count + EXTRA_MAX) * sizeof *nv);
 	nghttp2_data_provider body = {.read_callback = read_body};
 	size_t n = put_head(nv, r, memory);
 
 	c->id = nghttp2_submit_request(c->caller->ng, NULL, nv, n, c->asked ? NULL : &body, c);
-	h1_pool_put_arena(memory);
+	pool_put_arena(memory);
 	return c->id > 0;
 }
 
@@ -175,7 +175,7 @@ h2_caller_room(struct call *call, size_t *len)
 	size = size < H2_CALLER_PIECE_MAX ? size : H2_CALLER_PIECE_MAX;
 	if (!c->live || c->asked || c->closed || size == 0 || (c->switching && !c->switched))
 		return NULL;
-	h1_pool_fill(&c->held, size);
+	pool_fill(&c->held, size);
 	if ((to = buf_room(&c->held, size)) == NULL)
 		return NULL;
 	*len = c->granted = size;

@@ -1,5 +1,5 @@
-#include "http/h1_pool.h"
 #include "http/h2_inner.h"
+#include "http/pool.h"
 
 static struct h2_stream *
 stream_of(nghttp2_session *ng, int32_t id)
@@ -58,7 +58,7 @@ on_begin_headers(nghttp2_session *ng, const nghttp2_frame *frame, void *owner)
 
 	forgive(h, 1);
 	if (frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
-		struct arena *memory = h1_pool_arena();
+		struct arena *memory = pool_arena();
 
 		s = ARENA_NEW(memory, struct h2_stream);
 		s->h = h;

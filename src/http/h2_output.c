@@ -1,10 +1,9 @@
 #include <stdlib.h>
 
-#include "http/h1_pool.h"
 #include "http/h2_inner.h"
+#include "http/pool.h"
 
-#define SMALL 4096 /* h1_pool's */
-#define KEPT  8
+#define KEPT 8
 
 /* Large output buffers for those connections that send just now. */
 static _Thread_local struct {
@@ -24,7 +23,7 @@ widen(struct h2 *h)
 		memcpy(data, held.p, held.len);
 	buf_taken(&h->out, held.len);
 	if (h->out.data != NULL)
-		h1_pool_take_back(&h->out);
+		pool_take_back(&h->out);
 	h->out = (struct buf){
 	    .data = data, .end = held.len, .size = H2_OUTPUT_MAX, .cap = H2_OUTPUT_MAX};
 	return true;
@@ -33,8 +32,8 @@ widen(struct h2 *h)
 uint8_t *
 h2_output_room(struct h2 *h, size_t n)
 {
-	if (h->out.data == NULL && h->peak <= SMALL)
-		h1_pool_fill(&h->out, n);
+	if (h->out.data == NULL && h->peak <= POOL_BUFFER)
+		pool_fill(&h->out, n);
 	if (h->out.size < H2_OUTPUT_MAX && buf_len(&h->out) + n > h->out.size && !widen(h))
 		return NULL;
 	return buf_room(&h->out, n);
@@ -50,7 +49,7 @@ h2_output_give_back(struct h2 *h)
 	h->peak = h->filled;
 	h->filled = 0;
 	if (out->size < H2_OUTPUT_MAX) {
-		h1_pool_take_back(out);
+		pool_take_back(out);
 	} else if (pool.count < KEPT) {
 		pool.buffers[pool.count++] = out->data;
 		*out = buf_with_cap(H2_OUTPUT_MAX);

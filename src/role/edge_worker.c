@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "http/h1.h"
 #include "http/h2.h"
+#include "http/pool.h"
 #include "os/sock.h"
 #include "role/edge.h"
 #include "role/edge_conn.h"
@@ -450,7 +451,7 @@ worker_run(struct worker *w)
 	if (failed(e))
 		log_warn("back ends on Unix sockets cannot be reached: %s", e.text);
 	loop_run(w->loop);
-	h1_thread_end();
+	pool_thread_end();
 	encode_thread_end();
 	h2_thread_end();
 }

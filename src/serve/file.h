@@ -9,7 +9,8 @@
 void file_serve(const struct serve *s, struct exchange *ex, const struct site *site,
 		const struct route *route, struct span path);
 
-/* What `path` is on a route of files; as cache_find(). `request` may be NULL. */
+/* What `path` is on a route of files; as cache_find(), and ENOENT for what is hidden: ".git",
+ * ".htpasswd" and their like. `request` may be NULL. */
 MUST_CHECK int file_find(const struct serve *s, const struct route *route, struct span path,
 			 const struct request *request, struct arena *memory, struct found *out);
 

@@ -1,6 +1,6 @@
 /*
- * One TLS connection, server side. Does no I/O of its own: it asks its owner
- * to receive and send, and says what it waits for.
+ * One TLS connection, with a client of ours or (tls/client.h) with a server. Does no I/O of its
+ * own: it asks its owner to receive and send, and says what it waits for.
  */
 #ifndef TLS_CONN_H
 #define TLS_CONN_H

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "ask.h"
-#include "http/h1.h"
+#include "http/pool.h"
 
 #define OK    "HTTP/1.1 200 OK\r\n"
 #define END   "\r\n"
@@ -921,7 +921,7 @@ static int
 free_pools(void **state)
 {
 	(void)state;
-	h1_thread_end();
+	pool_thread_end();
 	return 0;
 }
 

@@ -800,7 +800,7 @@ what_is_no_http_gets_a_whole_answer(void **state)
 	buf_free(&out);
 	assert_false(h1_bad_request(&small, SPAN_OF(TALK_DATE), NULL));
 	buf_free(&small);
-	h1_thread_end();
+	pool_thread_end();
 }
 
 int

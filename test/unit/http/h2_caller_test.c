@@ -4,7 +4,7 @@
 
 #include "ask.h"
 #include "frames.h"
-#include "http/h1.h"
+#include "http/pool.h"
 
 /* What a server says after its SETTINGS to one GET. */
 struct talk {
@@ -716,7 +716,7 @@ static int
 free_pools(void **state)
 {
 	(void)state;
-	h1_thread_end();
+	pool_thread_end();
 	return 0;
 }
 

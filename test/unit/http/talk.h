@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "http/h1.h"
+#include "http/pool.h"
 
 #define TALK_DATE "Sun, 06 Nov 1994 08:49:37 GMT"
 #define TALK_BIG  300000
@@ -345,7 +346,7 @@ talk_end(struct talk *t)
 	buf_free(&t->in);
 	buf_free(&t->out);
 	buf_free(&t->log);
-	h1_thread_end();
+	pool_thread_end();
 }
 
 /* Sends all there is, in pieces of at most `piece`; then what was kept may go on. */

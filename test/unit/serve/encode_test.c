@@ -7,6 +7,7 @@
 #include "decode.h"
 #include "host.h"
 #include "http/h1.h"
+#include "http/pool.h"
 
 #define LARGE 300000
 
@@ -111,7 +112,7 @@ end(struct talk *t)
 {
 	session_free(t->h1);
 	buf_free(&t->out);
-	h1_thread_end();
+	pool_thread_end();
 	encode_thread_end();
 }
 

@@ -7,6 +7,7 @@
 
 #include "host.h"
 #include "http/h1.h"
+#include "http/pool.h"
 #include "os/fs.h"
 #include "serve/serve.h"
 
@@ -45,7 +46,7 @@ answer_to(const char *request)
 	struct span out = buf_span(session_output(h));
 	snprintf(text, sizeof text, "%.*s", (int)out.len, (const char *)out.p);
 	session_free(h);
-	h1_thread_end();
+	pool_thread_end();
 	return text;
 }
 

@@ -10,6 +10,7 @@
 
 #include "host.h"
 #include "http/h1.h"
+#include "http/pool.h"
 #include "os/loop.h"
 #include "serve/encode.h"
 #include "serve/proxy.h"
@@ -355,7 +356,7 @@ teardown(void **state)
 	loop_free(t->loop);
 	buf_free(&t->in);
 	buf_free(&t->out);
-	h1_thread_end();
+	pool_thread_end();
 	encode_thread_end();
 	free(t);
 	return 0;

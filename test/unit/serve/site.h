@@ -13,6 +13,7 @@
 
 #include "host.h"
 #include "http/h1.h"
+#include "http/pool.h"
 #include "os/fs.h"
 #include "serve/encode.h"
 #include "serve/policy.h"
@@ -187,7 +188,7 @@ site_end(struct site_test *t)
 	snprintf(command, sizeof command, "chmod -R u+rwx %s; rm -rf %s", t->dir, t->dir);
 	if (system(command) != 0)
 		abort();
-	h1_thread_end();
+	pool_thread_end();
 	encode_thread_end();
 }
 

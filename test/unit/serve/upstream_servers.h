@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "http/h1.h"
+#include "http/pool.h"
 #include "os/loop.h"
 #include "os/sock.h"
 #include "serve/target.h"
@@ -485,7 +486,7 @@ test_teardown(void **state)
 	}
 	tls_library_free(t->tls);
 	loop_free(t->loop);
-	h1_thread_end();
+	pool_thread_end();
 	free(t);
 	return 0;
 }

@@ -1,11 +1,8 @@
-#include "http/h1_pool.h"
+#include "http/pool.h"
 
 #include <stdlib.h>
 
-#include "http/h1.h"
-
-#define KEPT         64
-#define BUFFER_BYTES 4096
+#define KEPT 64
 
 static _Thread_local struct {
 	struct arena *arenas[KEPT];
@@ -14,13 +11,13 @@ static _Thread_local struct {
 } pool;
 
 struct arena *
-h1_pool_arena(void)
+pool_arena(void)
 {
 	return pool.arena_count > 0 ? pool.arenas[--pool.arena_count] : arena_new();
 }
 
 void
-h1_pool_put_arena(struct arena *a)
+pool_put_arena(struct arena *a)
 {
 	if (pool.arena_count == KEPT) {
 		arena_free(a);
@@ -31,20 +28,20 @@ h1_pool_put_arena(struct arena *a)
 }
 
 void
-h1_pool_fill(struct buf *out, size_t size)
+pool_fill(struct buf *out, size_t size)
 {
-	if (out->data != NULL || size > BUFFER_BYTES)
+	if (out->data != NULL || size > POOL_BUFFER)
 		return;
 	uint8_t *data =
-	    pool.buffer_count > 0 ? pool.buffers[--pool.buffer_count] : malloc(BUFFER_BYTES);
+	    pool.buffer_count > 0 ? pool.buffers[--pool.buffer_count] : malloc(POOL_BUFFER);
 	if (data != NULL)
-		*out = (struct buf){.data = data, .size = BUFFER_BYTES, .cap = out->cap};
+		*out = (struct buf){.data = data, .size = POOL_BUFFER, .cap = out->cap};
 }
 
 void
-h1_pool_take_back(struct buf *out)
+pool_take_back(struct buf *out)
 {
-	if (out->size != BUFFER_BYTES || pool.buffer_count == KEPT) {
+	if (out->size != POOL_BUFFER || pool.buffer_count == KEPT) {
 		buf_free(out);
 		return;
 	}
@@ -53,7 +50,7 @@ h1_pool_take_back(struct buf *out)
 }
 
 void
-h1_thread_end(void)
+pool_thread_end(void)
 {
 	while (pool.arena_count > 0)
 		arena_free(pool.arenas[--pool.arena_count]);
