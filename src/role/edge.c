@@ -186,17 +186,22 @@ refused(struct edge *edge, struct err why)
 	tell(edge, &m);
 }
 
-/* In the main thread: one more worker has built its view, or could not. */
+/*
+ * In the main thread: one more worker has built its view, or could not. After a restart warden
+ * may tell of a change before what ran is applied: only the latest counts.
+ */
 static void
 prepared(void *arg)
 {
 	struct errand *a = arg;
 	struct edge *edge = a->edge;
+	bool counts = a->snapshot == edge->coming;
 
-	if (failed(a->outcome) && !failed(edge->refusal))
+	if (counts && failed(a->outcome) && !failed(edge->refusal))
 		edge->refusal = a->outcome;
+	snapshot_release(a->snapshot);
 	free(a);
-	if (--edge->answers > 0)
+	if (!counts || --edge->answers > 0)
 		return;
 	if (failed(edge->refusal))
 		refused(edge, edge->refusal);
@@ -210,7 +215,6 @@ worker_prepares(void *arg)
 	struct errand *a = arg;
 
 	a->outcome = worker_prepare(a->worker, a->snapshot);
-	snapshot_release(a->snapshot);
 	loop_post(a->edge->loop, prepared, a);
 }
 

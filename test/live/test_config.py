@@ -516,3 +516,17 @@ def test_the_counters_add_up(server, backend):
     accepted = counted.pop("connections accepted") - expected.pop("connections accepted")
     assert accepted in (0, 1, 2)
     assert {name: counted[name] for name in expected} == expected
+
+
+def test_changes_while_edge_starts_again_do_not_end_it(server):
+    site = "site example.org {{\ncertificate self-signed\nroute /* {{ respond 200 {} }}\n}}"
+    s = server(site.format("first"), site=False, workers=8)
+    for i in range(6):
+        before = s.edge_pid
+        os.kill(before, signal.SIGKILL)
+        started = harness.wait_until(lambda: [pid for pid in s.children("edge") if pid != before])
+        s.write(site.format(i))
+        time.sleep(0.01 * i)
+        os.kill(s.pid, signal.SIGHUP)
+        harness.wait_until(lambda: s.get("/")[2] == str(i).encode())
+        assert s.children("edge") == started, s.log[-2000:]
