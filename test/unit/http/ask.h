@@ -230,6 +230,28 @@ ask_get(void)
 				     .length = LENGTH_NONE};
 }
 
+static inline struct call_request
+ask_post(int64_t length)
+{
+	struct call_request r = ask_get();
+
+	r.method = METHOD_POST;
+	r.method_name = SPAN_OF("POST");
+	r.length = length;
+	return r;
+}
+
+static inline struct call_request
+ask_upgrade(const struct field *fields, size_t count)
+{
+	struct call_request r = ask_get();
+
+	r.protocol = SPAN_OF("websocket");
+	r.fields = fields;
+	r.field_count = count;
+	return r;
+}
+
 static inline void
 ask_one(struct ask *a, const struct call_request *r)
 {

@@ -2,9 +2,8 @@
 
 #include <stdio.h>
 
-#include "ask.h"
+#include "ask_check.h"
 #include "frames.h"
-#include "http/pool.h"
 
 /* What a server says after its SETTINGS to one GET. */
 struct talk {
@@ -133,11 +132,8 @@ many_calls_share_a_connection(void **state)
 static struct call_request
 post(int64_t length)
 {
-	struct call_request r = ask_get();
+	struct call_request r = ask_post(length);
 
-	r.method = METHOD_POST;
-	r.method_name = SPAN_OF("POST");
-	r.length = length;
 	r.secure = true;
 	return r;
 }
@@ -712,14 +708,6 @@ owners_may_do_anything_when_told(void **state)
 	}
 }
 
-static int
-free_pools(void **state)
-{
-	(void)state;
-	pool_thread_end();
-	return 0;
-}
-
 int
 main(void)
 {
@@ -750,5 +738,5 @@ main(void)
 	    cmocka_unit_test(owners_may_do_anything_when_told),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, free_pools);
+	return cmocka_run_group_tests(tests, NULL, ask_teardown);
 }

@@ -277,6 +277,17 @@ who_is_not_trusted_is_said_in_words(void **state)
 		unmake(all[i]);
 }
 
+/* Of anybody. */
+static struct tls_client *
+trusting(struct tls_library *lib)
+{
+	const struct tls_client_settings settings = {.trust = TLS_TRUST_ANY};
+	struct tls_client *client;
+
+	assert_ok(tls_client_new(lib, &settings, &client));
+	return client;
+}
+
 static void
 who_speaks_no_tls_is_told_from_who_does_it_wrong(void **state)
 {
@@ -286,8 +297,7 @@ who_speaks_no_tls_is_told_from_who_does_it_wrong(void **state)
 	struct pair p;
 
 	(void)state;
-	assert_ok(
-	    tls_client_new(lib, &(struct tls_client_settings){.trust = TLS_TRUST_ANY}, &client));
+	client = trusting(lib);
 	pair_open(&p, lib, client, &self, false);
 	assert_true(buf_append(&p.to_client, SPAN_OF("HTTP/1.1 400 Bad Request\r\n\r\n")));
 	assert_int_equal(tls_handshake(p.client), TLS_FAILED);
@@ -461,8 +471,7 @@ a_connection_keeps_its_client(void **state)
 	struct pair p;
 
 	(void)state;
-	assert_ok(
-	    tls_client_new(lib, &(struct tls_client_settings){.trust = TLS_TRUST_ANY}, &client));
+	client = trusting(lib);
 	pair_open(&p, lib, client, &self, true);
 	tls_client_free(client);
 	assert_true(shake(&p));
