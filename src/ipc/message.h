@@ -82,7 +82,7 @@ enum counter {
 };
 
 /* What MESSAGE_SERVER counts. */
-enum server_counter { SERVER_ACTIVE, SERVER_SERVED, SERVER_FAILURES };
+enum server_counter { SERVER_ACTIVE, SERVER_SERVED, SERVER_FAILURES, SERVER_COUNTERS };
 
 struct message {
 	enum message_type type;

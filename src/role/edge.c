@@ -322,24 +322,17 @@ drain(struct edge *edge, uint64_t ms)
 	}
 }
 
-static uint64_t
-read_counter(const _Atomic uint64_t *counter)
-{
-	return atomic_load_explicit(counter, memory_order_relaxed);
-}
-
 static void
 report_server(struct edge *edge, size_t backends, size_t member)
 {
 	const struct target *t = &edge->current->targets[backends][member];
-	int64_t down_until = atomic_load_explicit(&t->down_until, memory_order_relaxed);
 	struct message m = {.type = MESSAGE_SERVER,
 			    .index = (uint32_t)backends,
 			    .member = (uint32_t)member,
-			    .kind = down_until <= loop_now(edge->loop),
-			    .counters = {[SERVER_ACTIVE] = read_counter(&t->active),
-					 [SERVER_SERVED] = read_counter(&t->served),
-					 [SERVER_FAILURES] = read_counter(&t->failures)}};
+			    .kind = !target_is_down(t, loop_now(edge->loop)),
+			    .counters = {[SERVER_ACTIVE] = target_counted(&t->active),
+					 [SERVER_SERVED] = target_counted(&t->served),
+					 [SERVER_FAILURES] = target_counted(&t->failures)}};
 
 	tell(edge, &m);
 }
@@ -361,7 +354,7 @@ report(struct edge *edge)
 
 	for (unsigned i = 0; i < edge->worker_count; i++)
 		for (size_t k = 0; k < COUNTER_COUNT; k++)
-			m.counters[k] += read_counter(&edge->workers[i]->counters[k]);
+			m.counters[k] += worker_counted(edge->workers[i], (enum counter)k);
 	report_servers(edge);
 	tell(edge, &m);
 }

@@ -61,9 +61,7 @@ judge(struct probe *p, const char *why)
 	else if (!down && p->down)
 		log_info("%s: %s is up again", p->to->name, name);
 	p->down = down;
-	atomic_store_explicit(&p->target->down_until,
-			      down ? loop_now(l) + 2 * (int64_t)p->to->check : 0,
-			      memory_order_relaxed);
+	target_set_down(p->target, down ? loop_now(l) + 2 * (int64_t)p->to->check : 0);
 	timer_set(l, &p->timer, p->to->check, begin);
 }
 

@@ -89,7 +89,7 @@ relay_done(void *owner, const struct relay_result *result)
 	struct job *j = owner;
 	struct worker *w = j->worker;
 
-	atomic_fetch_sub_explicit(&target_of(j)->active, 1, memory_order_relaxed);
+	target_count(&target_of(j)->active, -1);
 	worker_uncount(w, COUNTER_OPEN_RELAY);
 	worker_count(w, COUNTER_RELAY_IN, result->from_client);
 	worker_count(w, COUNTER_RELAY_OUT, result->from_backend);
@@ -130,10 +130,8 @@ failed_to_connect(struct job *j, const char *why)
 	drop_backend(j);
 	if (j->address >= t->count) {
 		log_peer(&j->worker->limit, "%s: %s cannot be reached: %s", j->rule, b->text, why);
-		atomic_fetch_add_explicit(&t->failures, 1, memory_order_relaxed);
-		atomic_store_explicit(&t->down_until,
-				      loop_now(j->worker->loop) + (int64_t)j->to->retry_after,
-				      memory_order_relaxed);
+		target_count(&t->failures, 1);
+		target_set_down(t, loop_now(j->worker->loop) + (int64_t)j->to->retry_after);
 		j->tried++;
 		j->address = 0;
 	}
@@ -164,7 +162,7 @@ connected(struct job *j)
 
 	watch_stop(w->loop, &j->watch);
 	timer_stop(&j->timer);
-	atomic_store_explicit(&target_of(j)->down_until, 0, memory_order_relaxed);
+	target_set_down(target_of(j), 0);
 	sock_no_delay(backend);
 	j->backend = -1;
 	if (put_proxy_header(j, &header))
@@ -178,8 +176,8 @@ connected(struct job *j)
 		give_up(j, e.text);
 		return;
 	}
-	atomic_fetch_add_explicit(&target_of(j)->active, 1, memory_order_relaxed);
-	atomic_fetch_add_explicit(&target_of(j)->served, 1, memory_order_relaxed);
+	target_count(&target_of(j)->active, 1);
+	target_count(&target_of(j)->served, 1);
 	worker_count(w, COUNTER_RELAYED, 1);
 	worker_count(w, COUNTER_OPEN_RELAY, 1);
 }
@@ -218,9 +216,7 @@ connect_to(struct job *j, struct target *t)
 static bool
 is_down(const struct job *j)
 {
-	int64_t until = atomic_load_explicit(&target_of(j)->down_until, memory_order_relaxed);
-
-	return !j->desperate && until > loop_now(j->worker->loop);
+	return !j->desperate && target_is_down(target_of(j), loop_now(j->worker->loop));
 }
 
 /* Passes over those that are down; if all are, tries each once more rather than none. */

@@ -108,6 +108,12 @@ worker_uncount(struct worker *w, enum counter which)
 	worker_count(w, which, UINT64_MAX);
 }
 
+static inline uint64_t
+worker_counted(const struct worker *w, enum counter which)
+{
+	return atomic_load_explicit(&w->counters[which], memory_order_relaxed);
+}
+
 /* A request is over. */
 void worker_count_request(struct worker *w, const struct exchange *ex);
 

@@ -12,7 +12,7 @@
 struct server {
 	uint32_t backends, member;
 	bool up;
-	uint64_t counters[3]; /* by enum server_counter */
+	uint64_t counters[SERVER_COUNTERS];
 };
 
 struct edge_status {

@@ -108,8 +108,7 @@ upstreams_free(struct upstreams *u)
 static bool
 is_down(const struct pool *p)
 {
-	return atomic_load_explicit(&p->target->down_until, memory_order_relaxed) >
-	       loop_now(p->all->needs.loop);
+	return target_is_down(p->target, loop_now(p->all->needs.loop));
 }
 
 /* Those not tried yet, without those that are down unless all are. */
@@ -136,7 +135,7 @@ choose_least(struct choice *c, uint64_t among)
 	uint64_t active[BALANCE_MAX];
 
 	for (size_t i = 0; i < c->count; i++)
-		active[i] = atomic_load_explicit(&c->pools[i].target->active, memory_order_relaxed);
+		active[i] = target_counted(&c->pools[i].target->active);
 	return balance_least(among, c->count, c->turn++, active);
 }
 
@@ -161,12 +160,6 @@ upstream_choose(struct upstreams *u, const struct proxy *p, struct span key, uin
 
 /* Calls. */
 
-static void
-count(_Atomic uint64_t *which, int64_t n)
-{
-	atomic_fetch_add_explicit(which, (uint64_t)n, memory_order_relaxed);
-}
-
 static struct upstream_call *
 call_new(struct pool *p, const struct client *client, const struct call_ops *ops, void *owner)
 {
@@ -185,7 +178,7 @@ call_new(struct pool *p, const struct client *client, const struct call_ops *ops
 		c->peer = client->peer;
 		c->local = client->local;
 	}
-	count(&p->target->active, 1);
+	target_count(&p->target->active, 1);
 	return c;
 }
 
@@ -199,7 +192,7 @@ call_end(struct upstream_call *c)
 	c->memory = NULL;
 	c->call = NULL;
 	c->conn = NULL;
-	count(&c->pool->target->active, -1);
+	target_count(&c->pool->target->active, -1);
 }
 
 static void
@@ -218,7 +211,7 @@ call_free(struct upstream_call *c)
 void
 up_fail_call(struct upstream_call *c, enum call_failure how, const char *why)
 {
-	count(&c->pool->target->failures, 1);
+	target_count(&c->pool->target->failures, 1);
 	call_end(c);
 	c->ops->failed(c->owner, how, why);
 	call_free(c);
@@ -452,7 +445,7 @@ on_over(void *owner)
 	struct upstream_call *c = owner;
 	struct upstream_conn *conn = c->conn;
 
-	count(&c->pool->target->served, 1);
+	target_count(&c->pool->target->served, 1);
 	conn->answered = true;
 	up_enter(conn);
 	call_end(c);

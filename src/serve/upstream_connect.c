@@ -106,16 +106,15 @@ mark_down(struct pool *p)
 {
 	int64_t until = loop_now(p->all->needs.loop) + (int64_t)pool_to(p)->retry_after;
 
-	atomic_store_explicit(&p->target->down_until, until, memory_order_relaxed);
+	target_set_down(p->target, until);
 }
 
 /* A server that is tested may take connections and be down all the same: the test knows. */
 static void
 mark_up(struct pool *p)
 {
-	if (pool_to(p)->check == 0 &&
-	    atomic_load_explicit(&p->target->down_until, memory_order_relaxed) != 0)
-		atomic_store_explicit(&p->target->down_until, 0, memory_order_relaxed);
+	if (pool_to(p)->check == 0)
+		target_set_down(p->target, 0);
 }
 
 static void
