@@ -86,9 +86,23 @@ exchange_sent(struct exchange *ex, size_t n, bool last)
 }
 
 void
+exchange_hold(struct exchange *ex)
+{
+	ex->ops->hold(ex);
+}
+
+void
+exchange_release(struct exchange *ex)
+{
+	ex->ops->release(ex);
+}
+
+void
 exchange_abort(struct exchange *ex)
 {
+	exchange_hold(ex);
 	ex->ops->abort(ex);
+	exchange_release(ex);
 }
 
 /* The end of an answer that did not fit at once, and whoever handled the exchange before. */
@@ -139,9 +153,10 @@ rest_gone(struct exchange *ex)
 
 static const struct handler_ops rest_ops = {.writable = rest_writable, .gone = rest_gone};
 
-void
-exchange_respond(struct exchange *ex, unsigned status, const struct field *fields, size_t count,
-		 struct span body)
+/* While it is held. */
+static void
+respond(struct exchange *ex, unsigned status, const struct field *fields, size_t count,
+	struct span body)
 {
 	exchange_start(ex, status, fields, count, (int64_t)body.len);
 	if (ex->answered) {
@@ -157,11 +172,22 @@ exchange_respond(struct exchange *ex, unsigned status, const struct field *field
 }
 
 void
+exchange_respond(struct exchange *ex, unsigned status, const struct field *fields, size_t count,
+		 struct span body)
+{
+	exchange_hold(ex);
+	respond(ex, status, fields, count, body);
+	exchange_release(ex);
+}
+
+void
 exchange_respond_bare(struct exchange *ex, unsigned status, const struct field *fields,
 		      size_t count)
 {
+	exchange_hold(ex);
 	exchange_start(ex, status, fields, count, LENGTH_NONE);
 	exchange_sent(ex, 0, true);
+	exchange_release(ex);
 }
 
 /* Once only: what goes wrong with that page is told by ours. */
@@ -177,19 +203,26 @@ respond_own_page(struct exchange *ex, unsigned status, const struct field *field
 	return page(ex, status, fields, count);
 }
 
-void
-exchange_respond_page(struct exchange *ex, unsigned status, const struct field *fields,
-		      size_t count)
+static void
+respond_our_page(struct exchange *ex, unsigned status, const struct field *fields, size_t count)
 {
-	if (respond_own_page(ex, status, fields, count))
-		return;
 	struct span page = status_page(ex->memory, status, "");
 	struct field *all = arena_get(ex->memory, (count + 1) * sizeof *all);
 
 	all[0] = (struct field){SPAN_OF("content-type"), SPAN_OF("text/html; charset=utf-8")};
 	for (size_t i = 0; i < count; i++)
 		all[i + 1] = fields[i];
-	exchange_respond(ex, status, all, count + 1, page);
+	respond(ex, status, all, count + 1, page);
+}
+
+void
+exchange_respond_page(struct exchange *ex, unsigned status, const struct field *fields,
+		      size_t count)
+{
+	exchange_hold(ex);
+	if (!respond_own_page(ex, status, fields, count))
+		respond_our_page(ex, status, fields, count);
+	exchange_release(ex);
 }
 
 void

@@ -84,6 +84,8 @@ struct exchange_ops {
 	void (*trailers)(struct exchange *ex, const struct field *fields, size_t count);
 	void (*switched)(struct exchange *ex, const struct field *fields, size_t count);
 	void (*taken)(struct exchange *ex, size_t n);
+	void (*hold)(struct exchange *ex);
+	void (*release)(struct exchange *ex);
 };
 
 /* Bytes of a request's body that a handler has been given and has not taken yet, at most. */
@@ -109,11 +111,11 @@ struct field_rule {
 };
 
 struct exchange {
-	const struct address
-	    *who;      /* asks: the client, or whom it asks for if the host believes it */
 	const struct exchange_ops *ops;
 	struct arena *memory; /* for the exchange's life */
 	const struct client *client;
+	const struct address
+	    *who;      /* asks: the client, or whom it asks for if the host believes it */
 	void *of_host; /* the host's own, from its `request` to its `over` */
 	struct request request;
 
@@ -135,10 +137,10 @@ struct exchange {
 	uint64_t body_sent;    /* bytes of the answer's body */
 	bool answered;         /* the answer is complete */
 	bool switched;         /* it is another protocol now */
-	struct span user;      /* for the log: who proved to be it; empty: nobody was asked */
 	bool wants_close;      /* set by a handler: the connection ends after the answer */
 	int64_t began_ms;      /* for the log */
 	const char *served_by; /* for the log: the back end that answered; NULL: we did */
+	struct span user;      /* for the log: who proved to be it; empty: nobody was asked */
 };
 
 /* The first field of that name (given in lower case); NULL when there is none. */
@@ -168,6 +170,14 @@ MUST_CHECK uint8_t *exchange_room(struct exchange *ex, size_t *len);
  * one of the handler's own ops, or from the host's `request`.
  */
 void exchange_sent(struct exchange *ex, size_t n, bool last);
+
+/*
+ * Between these it stays whatever is done to it, and no handler is called. Without, anything
+ * sent from outside of the handler's own ops may find the connection lost. exchange_respond()
+ * and its like, and exchange_abort(), do so themselves; on return it may be gone.
+ */
+void exchange_hold(struct exchange *ex);
+void exchange_release(struct exchange *ex);
 
 /* The answer was begun but cannot be completed: the peer must be able to tell. Ends it. */
 void exchange_abort(struct exchange *ex);

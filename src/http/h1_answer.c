@@ -312,6 +312,21 @@ taken(struct exchange *ex, size_t n)
 		h1_tell(x->h);
 }
 
+static void
+hold(struct exchange *ex)
+{
+	h1_exchange_of(ex)->h->calls++;
+}
+
+static void
+release(struct exchange *ex)
+{
+	struct h1 *h = h1_exchange_of(ex)->h;
+
+	h->calls--;
+	h1_tell(h);
+}
+
 static const struct exchange_ops ops = {
     .start = start,
     .room = room,
@@ -321,4 +336,6 @@ static const struct exchange_ops ops = {
     .trailers = trailers,
     .switched = h1_switch,
     .taken = taken,
+    .hold = hold,
+    .release = release,
 };

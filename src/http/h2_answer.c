@@ -301,6 +301,21 @@ taken(struct exchange *ex, size_t n)
 		tell(s);
 }
 
+static void
+hold(struct exchange *ex)
+{
+	h2_enter(self(ex));
+}
+
+static void
+release(struct exchange *ex)
+{
+	struct h2 *h = self(ex)->h;
+
+	h2_leave(self(ex));
+	h2_tell(h);
+}
+
 const struct exchange_ops h2_exchange_ops = {
     .start = start,
     .room = room,
@@ -310,6 +325,8 @@ const struct exchange_ops h2_exchange_ops = {
     .trailers = trailers,
     .switched = switched,
     .taken = taken,
+    .hold = hold,
+    .release = release,
 };
 
 /* Lets the handler write what is framed next where it will be sent from. */

@@ -11,8 +11,7 @@
 #define USER_LOGGED   64 /* bytes of a name that may be anything */
 #define USER_TEXT_MAX (4 * USER_LOGGED + 8)
 
-/* An exchange whose password is being compared. It ends with the exchange, or what waits for
- * it to be handed on. */
+/* An exchange whose password is being compared. */
 struct auth {
 	struct password_waiter waiter;
 	const struct serve *serve;
@@ -22,8 +21,6 @@ struct auth {
 	struct buf body; /* what came of it so far */
 	bool body_ended;
 	bool expects_continue;
-	bool over; /* the exchange */
-	bool busy; /* it is being handed on: not to be freed */
 	struct span user;
 };
 
@@ -69,9 +66,7 @@ forget(void *arg)
 
 	list_remove(&a->waiter.link);
 	buf_free(&a->body);
-	a->over = true;
-	if (!a->busy)
-		free(a);
+	free(a);
 }
 
 static bool
@@ -84,18 +79,13 @@ wants_body(const struct exchange *ex)
 static void
 give_body(struct auth *a, struct exchange *ex)
 {
-	struct buf body;
-
 	if (!wants_body(ex))
 		return;
 	if (ex->request.expects_continue && ex->status == 0)
 		exchange_interim(ex, 100, NULL, 0);
-	if (a->over || (buf_len(&a->body) == 0 && !a->body_ended))
-		return;
-	body = a->body;
-	a->body = buf_with_cap(0);
-	ex->handler->body(ex, buf_span(&body), a->body_ended);
-	buf_free(&body);
+	if (buf_len(&a->body) > 0 || a->body_ended)
+		ex->handler->body(ex, buf_span(&a->body), a->body_ended);
+	buf_free(&a->body);
 }
 
 static void
@@ -104,13 +94,8 @@ hand_on(struct auth *a)
 	struct exchange *ex = a->ex;
 
 	ex->request.expects_continue = a->expects_continue;
-	a->busy = true;
 	a->then.serve(a->serve, ex, a->then.site, a->then.route);
-	if (!a->over)
-		give_body(a, ex);
-	a->busy = false;
-	if (a->over)
-		free(a);
+	give_body(a, ex);
 }
 
 static void
@@ -124,6 +109,7 @@ told(struct password_waiter *w, bool right)
 	/* The protocol may have answered meanwhile: to a body that is too long, say. */
 	if (ex->status != 0)
 		return;
+	exchange_hold(ex);
 	ex->handler = NULL;
 	ex->handling = NULL;
 	if (right) {
@@ -132,6 +118,7 @@ told(struct password_waiter *w, bool right)
 	} else {
 		challenge(ex, a->set);
 	}
+	exchange_release(ex);
 }
 
 static struct auth *

@@ -295,6 +295,35 @@ a_client_that_breaks_off_is_no_trouble(void **state)
 	}
 }
 
+/* Some of it is sent, and that it cannot be is known while the rest is still at hand. */
+static void
+a_client_that_breaks_off_in_an_error_is_no_trouble(void **state)
+{
+	struct test *t = *state;
+
+	t->pages = true;
+	sends(t, GET);
+	connects(&t->asked[0]);
+	t->breaks = true;
+	fails(&t->asked[0], CALL_BAD);
+	assert_int_equal(t->over, 1);
+}
+
+/* What is sent at once makes room for more, and asks for it. */
+static void
+a_large_error_is_sent_whole(void **state)
+{
+	struct test *t = *state;
+
+	t->pages = true;
+	sends(t, GET);
+	connects(&t->asked[0]);
+	fails(&t->asked[0], CALL_BAD);
+	assert_int_equal(t->over, 1);
+	assert_int_equal(t->status, 502);
+	assert_true(buf_len(&t->out) > 256 * 1024);
+}
+
 static void
 a_switch_that_is_not_granted_is_an_answer(void **state)
 {
@@ -358,6 +387,8 @@ main(void)
 	    TEST(a_client_that_leaves_is_no_trouble),
 	    TEST(nothing_is_left_of_a_request_that_breaks_off_behind_its_answer),
 	    TEST(a_client_that_breaks_off_is_no_trouble),
+	    TEST(a_client_that_breaks_off_in_an_error_is_no_trouble),
+	    TEST(a_large_error_is_sent_whole),
 	    TEST(a_switch_that_is_not_granted_is_an_answer),
 	    TEST(options_ends_where_it_says),
 	    TEST(compressing_is_done_where_asked_for),

@@ -57,6 +57,7 @@ struct test {
 	struct buf in, out;
 	bool slow;   /* the client reads nothing */
 	bool breaks; /* its connection fails at the next write */
+	bool pages;  /* the site's own pages for errors are large */
 	unsigned over, status;
 	const char *served_by;
 	struct timer stop;
@@ -262,11 +263,21 @@ assert_not_seen(struct test *t, const char *text)
 		fail_msg("%s in:\n%s", text, seen(t));
 }
 
+static inline bool
+large_page(struct exchange *ex, unsigned status, const struct field *fields, size_t count)
+{
+	static const uint8_t page[256 * 1024];
+
+	exchange_respond(ex, status, fields, count, span_of(page, sizeof page));
+	return true;
+}
+
 static inline void
 on_request(struct exchange *ex, void *owner)
 {
 	struct test *t = owner;
 
+	ex->error_page = t->pages ? large_page : NULL;
 	proxy_serve(&t->serve, ex, &t->site, &t->route, ex->request.target);
 }
 
