@@ -8,7 +8,8 @@ import tempfile
 from source import TOP, report
 
 FENCED = re.compile(r"^```\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-ONE_OF_OURS = re.compile(r"(state_dir|site|share|listen)\b")
+DISPLAYED = re.compile(r"^\.Bd -literal[^\n]*\n(.*?)^\.Ed$", re.DOTALL | re.MULTILINE)
+ONE_OF_OURS = re.compile(r"(state_dir|site|share|listen|trust_forwarded)\b")
 
 # A part of a configuration, made whole.
 FRAME = """
@@ -26,6 +27,10 @@ def examples():
         for match in FENCED.finditer(text):
             if ONE_OF_OURS.match(match.group(1)):
                 yield path, text.count("\n", 0, match.start()) + 2, match.group(1)
+    path = TOP / "man/sallyport.conf.5.in"
+    text = path.read_text()
+    for match in DISPLAYED.finditer(text):
+        yield path, text.count("\n", 0, match.start()) + 2, match.group(1)
     path = TOP / "dist/sallyport.conf.example"
     text = path.read_text()
     yield path, 1, text
