@@ -50,6 +50,7 @@ log { access combined }
 
 site localhost {
     certificate self-signed
+    # route /app/* { strip_prefix /app; proxy http://127.0.0.1:3000 }
     root "$top/demo"
 }
 
