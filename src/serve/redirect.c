@@ -20,6 +20,8 @@ respond_serve(const struct serve *s, struct exchange *ex, const struct site *sit
 	(void)s, (void)site;
 	if (status_is_bodiless(route->status))
 		exchange_respond_bare(ex, route->status, NULL, 0);
+	else if (route->status == 205) /* no content either, but it says so (RFC 9110 §15.3.6) */
+		exchange_respond(ex, route->status, NULL, 0, SPAN_NONE);
 	else if (route->text != NULL)
 		exchange_respond(ex, route->status, &type, 1, span_str(route->text));
 	else

@@ -32,6 +32,7 @@ static const char conf[] =
     "	route /flat/* { redirect {path} }\n"
     "	route /host { redirect 307 https://{host}/ }\n"
     "	route /quiet { respond 204 }\n"
+    "	route /reset { respond 205 }\n"
     "	route /page { respond 503 }\n"
     "	route /files/* { strip_prefix /files; root %s }\n"
     "	route /fixed/* { rewrite /only; root %s }\n"
@@ -242,6 +243,7 @@ static const struct {
     {"GET /flat/\\evil.example", "", 302, NULL, "/flat/%5Cevil.example"},
     {"GET /host", "", 307, NULL, "https://one.example/"},
     {"GET /quiet", "", 204, "", ""},
+    {"GET /reset", "", 205, "", ""},
     {"GET /page", "", 503, NULL, ""},
     {"GET /files/only", "", 200, "only", ""},
     {"GET /files/sub/x", "", 200, "sub", ""},
