@@ -8,7 +8,6 @@
 
 #define NAME_MAX_BYTES 253 /* RFC 1035 §2.3.4, without the final dot */
 #define LABEL_MAX      63
-#define SHOWN(r, w)    reader_shown((r), (w))
 
 #define UNIX_PREFIX SPAN_OF("unix:")
 
@@ -211,7 +210,7 @@ value_backend(struct reader *r, const struct word *w, struct backend *out)
 		return read_unix(r, w, out);
 	if (!split_port(w->text, &host, &port, &brackets)) {
 		FAULT(r, w->at, "\"%s\" has no port: write host:port, [v6]:port or unix:/path",
-		      SHOWN(r, w));
+		      reader_shown(r, w));
 		return false;
 	}
 	if (needs_brackets(host, brackets)) {
@@ -292,7 +291,7 @@ value_site_name(struct reader *r, const struct word *w)
 	if (address_parse_ip(without_brackets(w->text), &ip))
 		return arena_copy(r->memory, span_str(address_ip_text(&ip, text)));
 	if (!is_host_name(span_tail(w->text, wildcard ? 2 : 0)) || w->text.len > NAME_MAX_BYTES) {
-		FAULT(r, w->at, "\"%s\" %s", SHOWN(r, w), name_fault(w->text));
+		FAULT(r, w->at, "\"%s\" %s", reader_shown(r, w), name_fault(w->text));
 		return NULL;
 	}
 	return lower_copy(r->memory, w->text);
@@ -316,7 +315,7 @@ add_network(struct reader *r, const struct word *w, struct network **list, size_
 		FAULT(r, w->at,
 		      "\"%s\" is not a network: write 10.0.0.0/8, 2001:db8::/32 (no bits set past "
 		      "the prefix), an address, or loopback",
-		      SHOWN(r, w));
+		      reader_shown(r, w));
 	}
 }
 

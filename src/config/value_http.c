@@ -4,8 +4,6 @@
 #include "base/text.h"
 #include "config/value.h"
 
-#define SHOWN(r, w) reader_shown((r), (w))
-
 #define PORT_HTTP  80
 #define PORT_HTTPS 443
 
@@ -116,7 +114,7 @@ static void
 server_fault(struct reader *r, const struct word *w)
 {
 	struct span text = w->text, port = span_tail(text, span_find(text, ':') + 1);
-	const char *shown = SHOWN(r, w), *host = "", *why = NULL;
+	const char *shown = reader_shown(r, w), *host = "", *why = NULL;
 
 	for (size_t i = 0; i < COUNT(no_servers) && why == NULL; i++)
 		if (span_starts_with(text, no_servers[i].begins))
@@ -192,13 +190,13 @@ const char *
 value_method(struct reader *r, const struct word *w)
 {
 	if (!is_token(w->text)) {
-		FAULT(r, w->at, "\"%s\" is not the name of a method, like GET", SHOWN(r, w));
+		FAULT(r, w->at, "\"%s\" is not the name of a method, like GET", reader_shown(r, w));
 		return NULL;
 	}
 	for (size_t i = 0; i < w->text.len; i++)
 		if (w->text.p[i] >= 'a' && w->text.p[i] <= 'z') {
 			FAULT(r, w->at, "methods are written in capitals, like GET, not \"%s\"",
-			      SHOWN(r, w));
+			      reader_shown(r, w));
 			return NULL;
 		}
 	return arena_copy(r->memory, w->text);
@@ -213,7 +211,7 @@ value_media_type(struct reader *r, const struct word *w)
 	if (!is_token(kind) || !is_token(rest) || span_find(kind, '*') < kind.len ||
 	    (span_find(rest, '*') < rest.len && rest.len > 1)) {
 		FAULT(r, w->at, "\"%s\" is not a media type, like text/html or text/*",
-		      SHOWN(r, w));
+		      reader_shown(r, w));
 		return NULL;
 	}
 	return lower_copy(r->memory, w->text);
@@ -224,7 +222,8 @@ value_field_name(struct reader *r, const struct word *w)
 {
 	if (is_token(w->text))
 		return lower_copy(r->memory, w->text);
-	FAULT(r, w->at, "\"%s\" is not the name of a field, like Cache-Control", SHOWN(r, w));
+	FAULT(r, w->at, "\"%s\" is not the name of a field, like Cache-Control",
+	      reader_shown(r, w));
 	return NULL;
 }
 
@@ -251,7 +250,7 @@ value_file_name(struct reader *r, const struct word *w)
 	if (name.len > 0 && span_find(name, '/') == name.len && !span_equal(name, SPAN_OF(".")) &&
 	    !span_equal(name, SPAN_OF("..")))
 		return arena_copy(r->memory, name);
-	FAULT(r, w->at, "\"%s\" is not the name of a file, without directory", SHOWN(r, w));
+	FAULT(r, w->at, "\"%s\" is not the name of a file, without directory", reader_shown(r, w));
 	return NULL;
 }
 
@@ -274,7 +273,7 @@ value_site_path(struct reader *r, const struct word *w)
 	if (w->text.len > 0 && w->text.p[0] == '/' && !has_dot_segments(w->text))
 		return arena_copy(r->memory, w->text);
 	FAULT(r, w->at, "\"%s\" is not a path: it begins with \"/\", without \".\" and \"..\"",
-	      SHOWN(r, w));
+	      reader_shown(r, w));
 	return NULL;
 }
 
@@ -318,7 +317,7 @@ value_try_path(struct reader *r, const struct word *w)
 		FAULT(r, w->at,
 		      "\"%s\" is not a path to try: it begins with \"/\" or {path}, without \".\" "
 		      "and \"..\"",
-		      SHOWN(r, w));
+		      reader_shown(r, w));
 		return NULL;
 	}
 	return read_placeholders(r, w, placeholders, 1) ? arena_copy(r->memory, w->text) : NULL;
@@ -331,7 +330,7 @@ value_target(struct reader *r, const struct word *w)
 	    span_find(w->text, '#') == w->text.len)
 		return arena_copy(r->memory, w->text);
 	FAULT(r, w->at, "\"%s\" is not what a request asks for, like /health or /health?full=1",
-	      SHOWN(r, w));
+	      reader_shown(r, w));
 	return NULL;
 }
 
@@ -342,7 +341,7 @@ value_rewrite(struct reader *r, const struct word *w)
 	    !span_starts_with(w->text, SPAN_OF("{path}")) &&
 	    !span_starts_with(w->text, SPAN_OF("{uri}"))) {
 		FAULT(r, w->at, "\"%s\" is not a path: it begins with \"/\", {path} or {uri}",
-		      SHOWN(r, w));
+		      reader_shown(r, w));
 		return NULL;
 	}
 	warn_of_variables(r, w);
@@ -364,7 +363,7 @@ value_location(struct reader *r, const struct word *w)
 		FAULT(r, w->at,
 		      "\"%s\" is nowhere to redirect to: write https://host/path, or a path, with "
 		      "%%20 for a space",
-		      SHOWN(r, w));
+		      reader_shown(r, w));
 		return NULL;
 	}
 	warn_of_variables(r, w);
@@ -380,7 +379,7 @@ value_status(struct reader *r, const struct word *w, unsigned least, unsigned mo
 
 	if (!text_to_u64(w->text, most, &n) || n < least) {
 		FAULT(r, w->at, "a status here is a number from %u to %u, not \"%s\"", least, most,
-		      SHOWN(r, w));
+		      reader_shown(r, w));
 		return false;
 	}
 	*out = (unsigned)n;

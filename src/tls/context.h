@@ -42,8 +42,8 @@ struct tls_context; /* one per site and worker; connections keep it alive */
 
 /*
  * TLS 1.2 and 1.3, forward-secret AEAD suites, security level 2; offers "h2",
- * "http/1.1" and "http/1.0" by ALPN. `pairs` of different key types stand beside each other (ECDSA, RSA).
- * Sessions of one `id` (a site's first name) resume in its own contexts only.
+ * "http/1.1" and "http/1.0" by ALPN. `pairs` of different key types stand beside each other (ECDSA,
+ * RSA). Sessions of one `id` (a site's first name) resume in its own contexts only.
  */
 MUST_CHECK struct err tls_context_new(struct tls_library *lib, const char *id,
 				      const struct tls_pair *pairs, size_t count,
