@@ -120,16 +120,21 @@ rest(struct upstream_conn *c)
 		up_close(container_of(p->idle.next, struct upstream_conn, link));
 }
 
+static void go_on(struct upstream_conn *c);
+
+/* What it may have said that nobody asked for must be known before it is asked again. */
 void
 up_settle(struct upstream_conn *c)
 {
 	if (c->stage == CONN_CLOSED || !list_empty(&c->calls))
 		return;
-	if (may_be_kept(c)) {
-		if (!c->idle)
-			rest(c);
-	} else if (c->depth == 0) {
-		up_close(c);
+	if (!may_be_kept(c)) {
+		if (c->depth == 0)
+			up_close(c);
+	} else if (c->readable) {
+		go_on(c);
+	} else if (!c->idle) {
+		rest(c);
 	}
 }
 
@@ -248,6 +253,15 @@ is_over(const struct upstream_conn *c)
 	       buf_len(caller_output(c->caller)) == 0;
 }
 
+/* Who has ended may have said why, which a failing write would hide. */
+static bool
+advance(struct upstream_conn *c)
+{
+	if (c->fin && c->readable && fill(c))
+		return true;
+	return c->stage == CONN_OPEN && flush(c) && c->stage == CONN_OPEN && fill(c);
+}
+
 void
 up_pump(struct upstream_conn *c)
 {
@@ -258,7 +272,7 @@ up_pump(struct upstream_conn *c)
 		return;
 	up_enter(c);
 	for (round = 0; more && round < ROUNDS_A_TURN && c->stage == CONN_OPEN; round++)
-		more = flush(c) && c->stage == CONN_OPEN && fill(c);
+		more = advance(c);
 	if (more)
 		go_on(c);
 	if (is_over(c))

@@ -63,10 +63,18 @@ receive(void *owner, void *to, size_t len)
 	return n;
 }
 
+/* Where it takes no more, what it said before is heard first: mostly that is why. */
 static ssize_t
 transmit(void *owner, const void *from, size_t len)
 {
-	return sock_write(((struct upstream_conn *)owner)->fd, from, len);
+	struct upstream_conn *c = owner;
+	ssize_t n = sock_write(c->fd, from, len);
+
+	if (n != SOCK_DEAD || c->stage != CONN_OPEN)
+		return n;
+	if (!c->fin)
+		c->fin = c->readable = true;
+	return c->readable ? SOCK_AGAIN : SOCK_DEAD;
 }
 
 _Static_assert(SOCK_AGAIN == TLS_IO_AGAIN && SOCK_DEAD == TLS_IO_DEAD,

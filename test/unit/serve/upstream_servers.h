@@ -29,7 +29,8 @@
 
 enum manner {
 	MANNER_ANSWER,   /* 200, with the connection's number as its body */
-	MANNER_CLOSE,    /* the same, and FIN right behind it, unannounced */
+	MANNER_TWICE,    /* the same, and another answer, with "!", behind it */
+	MANNER_CLOSE,    /* the first, and FIN right behind it, unannounced */
 	MANNER_SILENT,   /* nothing, ever */
 	MANNER_HEAD,     /* a head, and then nothing */
 	MANNER_HANG_UP,  /* FIN instead of an answer */
@@ -74,6 +75,7 @@ struct test {
 	struct span authorities[1];
 	struct upstreams *up;
 	uint8_t scratch[SCRATCH];
+	size_t scratch_size; /* of it, so much is read at once */
 };
 
 /* One request, and what was told of it. */
@@ -139,6 +141,13 @@ served_answer(struct served *s)
 		served_say(s, text);
 		if (s->server->manner == MANNER_CLOSE)
 			served_close(s);
+		break;
+	case MANNER_TWICE:
+		snprintf(text, sizeof text,
+			 "HTTP/1.1 200 OK\r\nX: yyyy\r\nContent-Length: 1\r\n\r\n%c"
+			 "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n!",
+			 '0' + (int)s->number);
+		served_say(s, text);
 		break;
 	case MANNER_HEAD:
 		served_say(s, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n123");
@@ -432,7 +441,7 @@ test_begin(struct test *t)
 							.targets = t->targets,
 							.authorities = t->authorities,
 							.scratch = t->scratch,
-							.scratch_size = sizeof t->scratch});
+							.scratch_size = t->scratch_size});
 }
 
 static inline int
@@ -468,6 +477,7 @@ test_setup(void **state)
 				    .authorities = t->authority_files,
 				    .authority_count = 1,
 				    .limits = {.connections = 12}};
+	t->scratch_size = sizeof t->scratch;
 	test_begin(t);
 	*state = t;
 	return 0;

@@ -118,6 +118,27 @@ unasked_words_end_a_kept_connection(void **state)
 	assert_answered_by(&a, "2");
 }
 
+/* Also where our turn ends between the two: what is not read yet may be anything. */
+static void
+a_second_answer_is_never_anothers(void **state)
+{
+	for (size_t size = 1; size < 64; size++) {
+		struct test *t = *state;
+		struct asked a, b;
+
+		upstreams_free(t->up);
+		t->scratch_size = size;
+		test_begin(t);
+		t->servers[0].manner = MANNER_TWICE;
+		ask(t, &a);
+		assert_answered_by(&a, "1");
+		ask(t, &b);
+		assert_answered_by(&b, "2");
+		test_teardown(state);
+		test_setup(state);
+	}
+}
+
 static void
 a_request_on_a_stale_connection_is_known_as_such(void **state)
 {
@@ -589,6 +610,7 @@ main(void)
 	    TEST(who_asks_for_a_new_connection_gets_one),
 	    TEST(a_connection_that_the_server_closed_is_not_used),
 	    TEST(unasked_words_end_a_kept_connection),
+	    TEST(a_second_answer_is_never_anothers),
 	    TEST(a_request_on_a_stale_connection_is_known_as_such),
 	    TEST(nonsense_is_no_answer),
 	    TEST(nobody_there_is_refused_and_passed_over),
