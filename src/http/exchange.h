@@ -114,9 +114,8 @@ struct exchange {
 	const struct exchange_ops *ops;
 	struct arena *memory; /* for the exchange's life */
 	const struct client *client;
-	const struct address
-	    *who;      /* asks: the client, or whom it asks for if the host believes it */
-	void *of_host; /* the host's own, from its `request` to its `over` */
+	const struct address *who; /* the client, or for whom it asks, where it is believed */
+	void *of_host;             /* the host's own, from its `request` to its `over` */
 	struct request request;
 
 	const struct handler_ops *handler; /* set by who answers */
