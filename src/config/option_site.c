@@ -150,8 +150,10 @@ static const struct option route_options[] = {
 static const struct option handler_options[] = {
     {OWN("proxy", proxy_read, proxy_print), .args = "URL...", .block = &block_proxy,
      .sample = "https://10.0.0.5:9443 https://10.0.0.6:9443", .silence = "none",
-     .doc = "Other servers answer: http://host:port, https://host:port, or unix:/path for HTTP on "
-	    "a socket. WebSockets and gRPC pass too."},
+     .doc =
+	 "Other servers answer: http://host:port, https://host:port, or unix:/path for HTTP on "
+	 "a socket. WebSockets and gRPC pass too. A redirect to a server's own address leads back "
+	 "here."},
     {OWN("root", route_read_root, route_print_root), .args = "DIR", .instead = true,
      .sample = "/srv/www", .silence = "none",
      .doc = "The directory of the files; the whole path of a request is looked up in it, "

@@ -6,6 +6,7 @@
 #include "serve/proxy_answer.h"
 #include "serve/proxy_inner.h"
 #include "serve/proxy_request.h"
+#include "serve/relocate.h"
 
 /* A server that says nothing of 100 gets the body all the same (RFC 9110 §10.1.1). */
 #define CONTINUE_MS 1000
@@ -297,13 +298,22 @@ begin_tunnel(struct proxying *p, const struct call_answer *a)
 }
 
 static void
+lead_back(const struct proxying *p, struct field *fields, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (span_equal(fields[i].name, SPAN_OF("location")))
+			fields[i].value = relocate(p->ex, p->route, p->member, fields[i].value);
+}
+
+static void
 begin_answer(struct proxying *p, const struct call_answer *a)
 {
 	const struct policy *policy = &p->route->policy;
 	int64_t length = proxy_answer_length(p->ex, a, p->request.wants_trailers);
 	size_t count = a->field_count;
-	const struct field *fields = proxy_answer_fields(p->ex, a->fields, &count);
+	struct field *fields = proxy_answer_fields(p->ex, a->fields, &count);
 
+	lead_back(p, fields, count);
 	p->begun = true;
 	p->left = length >= 0 ? length : -1;
 	p->down.done = exchange_is_bare(p->ex, length);

@@ -12,7 +12,7 @@ passes(const struct exchange *ex, struct span name)
 	return ex->request.version < 20 || !span_equal(name, SPAN_OF("sec-websocket-accept"));
 }
 
-const struct field *
+struct field *
 proxy_answer_fields(const struct exchange *ex, const struct field *fields, size_t *count)
 {
 	struct field *out = arena_get(ex->memory, (*count + 1) * sizeof *out);

@@ -4,9 +4,9 @@
 
 #include "http/call.h"
 
-/* The fields that are passed on, for as long as `fields` are there. */
-const struct field *proxy_answer_fields(const struct exchange *ex, const struct field *fields,
-					size_t *count);
+/* The fields that are passed on, for as long as `fields` are there; in memory of the exchange's. */
+struct field *proxy_answer_fields(const struct exchange *ex, const struct field *fields,
+				  size_t *count);
 
 /* Of the body that the client is sent, or LENGTH_…: not the server's where trailers follow it. */
 int64_t proxy_answer_length(const struct exchange *ex, const struct call_answer *a,

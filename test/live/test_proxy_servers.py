@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 import harness
-from test_proxy import app, asked, at, curl, head_of, proxied, says, text  # noqa: F401
+from test_proxy import (SITE, app, asked, at, curl, head_of, proxied, says,  # noqa: F401
+                        text)
 
 NODE = """
 const http = require('http');
@@ -297,6 +298,25 @@ def test_who_is_trusted_is_as_the_file_says(server, secure, verify, status):
         assert s.get("/")[0] == status
     if status == 200:
         assert asked(s.get("/")[2])[2]["host"] == ["example.org"]
+
+
+@pytest.mark.parametrize("version", ["--http1.1", "--http2"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "example.org"])
+def test_the_port_of_an_application_stays_unseen(server, backend, certificate, host, version):
+    """It redirects to itself by the address it knows, with the port that nobody else can reach."""
+    def run(s):
+        head, _ = head_of(s)
+        port = s.getsockname()[1]
+        if b"GET /start " in head:
+            s.sendall(b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nConnection: close\r\n"
+                      b"Location: https://%s:%d/done\r\n\r\n" % (host.encode(), port))
+        else:
+            s.sendall(text("done", "Connection: close"))
+    there = backend(harness.tls_backend(*certificate("app.example"), serve=run))
+    s = server(SITE % f"route /app/* {{\nstrip_prefix /app\nproxy {at(there, 'https')} "
+               "{ verify off }\n}", site=False)
+    said = curl(s, "/app/start", version, "-L", "-w", " %{url_effective} %{num_redirects}")
+    assert said == f"done https://example.org:{s.port}/app/done 1".encode()
 
 
 # --- real ones
