@@ -14,7 +14,7 @@ struct piece {
 
 /*
  * Answers with `pieces` (which live as long as the exchange), from `fd`, which it closes
- * in any case. A file found shorter than it was aborts the answer.
+ * in any case; -1 where all of them are text. A file found shorter than it was aborts the answer.
  */
 void send_pieces(struct exchange *ex, unsigned status, const struct field *fields, size_t count,
 		 int fd, const struct piece *pieces, size_t piece_count);
