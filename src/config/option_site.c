@@ -176,7 +176,8 @@ static const struct option proxy_options[] = {
      .initial = "60s",
      .doc =
 	 "How long a server may take to begin its answer, and be silent within it. A stream of "
-	 "events, and what switched to another protocol, may be silent for as long as it likes."},
+	 "events may be silent for as long as it likes, what switched to another protocol for an "
+	 "hour."},
     {DURATION("idle_timeout", proxy_form, to.idle_timeout), .min = SECOND, .max = DAY,
      .initial = "60s", .doc = "How long a connection is kept for the next request."},
     {NUMBER("idle_connections", proxy_form, proxy.idle_connections), .max = 10000, .initial = "32",
