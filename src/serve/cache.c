@@ -67,12 +67,19 @@ serve_files_free(struct serve_files *f)
 	free(f);
 }
 
-/* Only files that exist get in, so nobody outside can pile up one bucket. */
+/*
+ * Only files that exist get in, so nobody outside can pile up one bucket. What a directory
+ * stands for hangs on the route that is asked.
+ */
 static uint64_t
-hash_of(int root, struct span path)
+hash_of(const struct sought *what)
 {
-	uint64_t h = hash_bytes(HASH_START ^ (uint64_t)root, path);
+	uint64_t h = hash_bytes(HASH_START ^ (uint64_t)what->root, what->path);
+	const char **index = what->policy->index;
 
+	if (what->path.p[what->path.len - 1] == '/')
+		for (; index != NULL && *index != NULL; index++)
+			h = hash_bytes(h, span_of(*index, strlen(*index) + 1));
 	return h ^ h >> 32;
 }
 
@@ -300,8 +307,7 @@ int
 cache_find(struct serve_files *f, const struct sought *what, int64_t now_ms, struct arena *memory,
 	   struct found *out)
 {
-	struct entry key = {
-	    .hash = hash_of(what->root, what->path), .root = what->root, .path = what->path};
+	struct entry key = {.hash = hash_of(what), .root = what->root, .path = what->path};
 	struct entry *e = look_up(f, key.hash, what->root, what->path);
 	int why;
 

@@ -283,12 +283,28 @@ an_error_is_shown_by_a_page_of_the_site(void **state)
 	assert_string_equal(site_field(answer, "Content-Range"), "bytes */1");
 }
 
+static void
+each_route_has_its_own_index(void **state)
+{
+	static const struct expected all[] = {
+	    {"GET /", 200, "a"}, {"GET /app/", 200, "app"}, {"GET /", 200, "a"}};
+	struct site_test *t = *state;
+	char lines[256];
+
+	snprintf(lines, sizeof lines,
+		 "index a.txt\nroute /app/* { strip_prefix /app; root %s; index app.html }",
+		 t->dir);
+	site_use(t, lines);
+	assert_all(t, all, COUNT(all));
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(an_application_of_one_page_answers_for_all_paths),
 	    cmocka_unit_test(tries_are_made_in_order),
+	    cmocka_unit_test(each_route_has_its_own_index),
 	    cmocka_unit_test(nothing_hidden_is_tried),
 	    cmocka_unit_test(a_directory_is_listed_as_a_page),
 	    cmocka_unit_test(listings_do_not_go_where_files_do_not),
