@@ -122,6 +122,13 @@ rest(struct upstream_conn *c)
 
 static void go_on(struct upstream_conn *c);
 
+/* Whether it may have said what was not read yet. */
+static bool
+has_more(const struct upstream_conn *c)
+{
+	return c->readable || (c->tls != NULL && tls_has_more(c->tls));
+}
+
 /* What it may have said that nobody asked for must be known before it is asked again. */
 void
 up_settle(struct upstream_conn *c)
@@ -131,7 +138,7 @@ up_settle(struct upstream_conn *c)
 	if (!may_be_kept(c)) {
 		if (c->depth == 0)
 			up_close(c);
-	} else if (c->readable) {
+	} else if (has_more(c)) {
 		go_on(c);
 	} else if (!c->idle) {
 		rest(c);
@@ -220,8 +227,7 @@ fill(struct upstream_conn *c)
 	const struct upstreams_needs *needs = &c->pool->all->needs;
 	size_t got;
 
-	if (!caller_wants_input(c->caller) ||
-	    (!c->readable && (c->tls == NULL || !tls_has_more(c->tls))))
+	if (!caller_wants_input(c->caller) || !has_more(c))
 		return false;
 	switch (up_read(c, needs->scratch, needs->scratch_size, &got)) {
 	case TLS_DONE:
