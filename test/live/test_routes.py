@@ -271,6 +271,14 @@ def test_hashes_are_what_crypt_makes(method, begins):
     assert line != hashed(PASSWORD, "--method", method)
 
 
+def test_the_line_has_the_name_given():
+    assert hashed(PASSWORD, "alice", "--method", "sha512").startswith("user alice $6$")
+    done = subprocess.run([str(harness.BINARY), "hash-password", "a b"], input="secret\n",
+                          text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "a name is letters" in done.stderr
+
+
 @pytest.mark.parametrize("text, why", [
     ("", "no password"), ("\n", "empty"), ("x" * 600 + "\n", "511"), ("a\tb\n", "control")])
 def test_what_is_no_password_is_refused(text, why):
