@@ -227,7 +227,11 @@ sock_connect_unix(int dirfd, const char *name, int *fd)
 	s = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (s < 0)
 		return err_sys("cannot make a socket");
-	return begin_connect(s, (const struct sockaddr *)&to, sizeof to, fd);
+	struct err e = begin_connect(s, (const struct sockaddr *)&to, sizeof to, fd);
+	if (failed(e) && errno == EACCES)
+		return err_new("cannot connect: user %u has to be let write to the socket",
+			       (unsigned)geteuid());
+	return e;
 }
 
 int

@@ -156,8 +156,7 @@ connect_to(struct probe *p)
 
 	if (t->directory >= 0)
 		return sock_connect_unix(t->directory, t->name, &p->fd);
-	return t->count > 0 ? sock_connect_tcp(&t->at[0], &p->fd)
-			    : err_new("its name has no address");
+	return t->count > 0 ? sock_connect_tcp(&t->at[0], &p->fd) : err_new(TARGET_NOWHERE);
 }
 
 static void

@@ -209,7 +209,7 @@ connect_to(struct job *j, struct target *t)
 		return sock_connect_unix(t->directory, t->name, &j->backend);
 	}
 	if (j->address >= t->count)
-		return err_new("its name has no address");
+		return err_new(TARGET_NOWHERE);
 	return sock_connect_tcp(&t->at[j->address++], &j->backend);
 }
 

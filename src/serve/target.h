@@ -10,6 +10,9 @@
 
 #include "ipc/message.h"
 
+/* Of one without addresses and without a directory. */
+#define TARGET_NOWHERE "its name has no address, or its socket no directory"
+
 struct target {
 	struct address at[MESSAGE_ADDRESSES_MAX];
 	size_t count;

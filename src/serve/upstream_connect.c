@@ -277,7 +277,7 @@ connect_tcp(struct upstream_conn *c)
 	uint64_t part = t->count > 0 ? pool_to(c->pool)->connect_timeout / t->count : 0;
 
 	c->why = c->address < t->count ? sock_connect_tcp(&t->at[c->address++], &c->fd)
-				       : err_new("its name has no address");
+				       : err_new(TARGET_NOWHERE);
 	if (!failed(c->why))
 		c->why = watch_start(loop_of(c), &c->watch, c->fd, EVENTS | READY_OUT, ready);
 	c->asks_out = true;

@@ -230,6 +230,14 @@ def test_a_prefix_is_stripped(server, app):
     assert s.get("/other")[0] == 404
 
 
+NOWHERE = """
+site nowhere.example {
+    certificate self-signed
+    proxy unix:/no/such/app.sock
+}
+"""
+
+
 def test_a_unix_socket_is_asked(server, backend, tmp_path):
     path = tmp_path / "app.sock"
     there = backend(says(text("through it")), path=path)
@@ -237,6 +245,18 @@ def test_a_unix_socket_is_asked(server, backend, tmp_path):
     os.chmod(path, 0o777)
     s = proxied(server, at(there))
     assert s.get("/")[2] == b"through it"
+
+
+def test_a_socket_that_is_not_for_us_is_told_of(server, backend, tmp_path):
+    path = tmp_path / "app.sock"
+    there = backend(says(text("never")), path=path)
+    os.chmod(tmp_path, 0o755)
+    os.chmod(path, 0)
+    s = proxied(server, at(there), more=NOWHERE)
+    assert s.get("/")[0] == 503
+    s.wait_log(r"app\.sock: cannot connect: user \d+ has to be let write to the socket")
+    assert s.get("/", "nowhere.example")[0] == 503
+    s.wait_log(r"unix:/no/such/app\.sock: its name has no address, or its socket no directory")
 
 
 # --- bodies
