@@ -54,7 +54,7 @@ static int
 on_begin_headers(nghttp2_session *ng, const nghttp2_frame *frame, void *owner)
 {
 	struct h2 *h = owner;
-	struct h2_stream *s = stream_of(ng, frame->hd.stream_id);
+	struct h2_stream *s;
 
 	forgive(h, 1);
 	if (frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
@@ -74,7 +74,7 @@ on_begin_headers(nghttp2_session *ng, const nghttp2_frame *frame, void *owner)
 		s->ex.request.version = 20;
 		list_append(&h->streams, &s->link);
 		nghttp2_session_set_stream_user_data(ng, s->id, s);
-	} else if (s != NULL) {
+	} else if ((s = stream_of(ng, frame->hd.stream_id)) != NULL) {
 		s->trailing = true;
 	}
 	h->head = s;
@@ -85,9 +85,9 @@ static int
 on_header(nghttp2_session *ng, const nghttp2_frame *frame, const uint8_t *name, size_t name_len,
 	  const uint8_t *value, size_t value_len, uint8_t flags, void *owner)
 {
-	struct h2_stream *s = stream_of(ng, frame->hd.stream_id);
+	struct h2_stream *s = ((struct h2 *)owner)->head;
 
-	(void)flags;
+	(void)ng, (void)frame, (void)flags;
 	if (s == NULL || h2_add_field(s, span_of(name, name_len), span_of(value, value_len)))
 		return 0;
 	h2_calm(owner);
@@ -255,9 +255,11 @@ static int
 on_frame(nghttp2_session *ng, const nghttp2_frame *frame, void *owner)
 {
 	struct h2 *h = owner;
-	struct h2_stream *s = frame->hd.stream_id > 0 ? stream_of(ng, frame->hd.stream_id) : NULL;
+	struct h2_stream *s = h->head;
 	bool ack = (frame->hd.flags & NGHTTP2_FLAG_ACK) != 0;
 
+	if (frame->hd.type != NGHTTP2_HEADERS)
+		s = frame->hd.stream_id > 0 ? stream_of(ng, frame->hd.stream_id) : NULL;
 	switch (frame->hd.type) {
 	case NGHTTP2_HEADERS:
 		if (s != NULL)
