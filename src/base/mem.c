@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define ARENA_BLOCK 4096 /* with its header; larger pieces get a block of their own */
 
@@ -53,6 +54,13 @@ mem_grow(void *array, size_t count, size_t size)
 		array = must(reallocarray(array, count > 0 ? count * 2 : 1, size));
 	memset((char *)array + count * size, 0, size);
 	return array;
+}
+
+void
+mem_forget(void *pages, size_t size)
+{
+	if (madvise(pages, size, MADV_DONTNEED) != 0)
+		memset(pages, 0, size);
 }
 
 static struct block *

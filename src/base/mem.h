@@ -19,6 +19,9 @@ void *mem_new(size_t size);
 	((array) = mem_grow((array), (count), sizeof *(array)), &(array)[(count)++])
 void *mem_grow(void *array, size_t count, size_t size);
 
+/* What whole pages hold is needed no more: until written to they take no memory, and read as 0. */
+void mem_forget(void *pages, size_t size);
+
 struct arena;
 
 struct arena *arena_new(void);

@@ -27,7 +27,8 @@ start_nghttp2(struct h2 *h)
 		nghttp2_option_set_max_send_header_block_length(option, H2_ANSWER_HEAD);
 		nghttp2_option_set_max_deflate_dynamic_table_size(option, H2_TABLE_MAX);
 		nghttp2_option_set_builtin_recv_extension_type(option, NGHTTP2_PRIORITY_UPDATE);
-		failed = nghttp2_session_server_new3(&h->ng, callbacks, h, option, h2_memory());
+		failed =
+		    nghttp2_session_server_new3(&h->ng, callbacks, h, option, &h->memory.calls);
 	}
 	nghttp2_option_del(option);
 	nghttp2_session_callbacks_del(callbacks);
@@ -61,8 +62,9 @@ h2_new(const struct http_host *host, void *owner, const struct http_settings *se
 			 .client = client};
 	h->out = buf_with_cap(H2_OUTPUT_MAX);
 	list_init(&h->streams);
-	if (!start_nghttp2(h) || !say_settings(h)) {
+	if (!h2_memory_begin(&h->memory) || !start_nghttp2(h) || !say_settings(h)) {
 		nghttp2_session_del(h->ng);
+		h2_memory_end(&h->memory);
 		free(h);
 		return NULL;
 	}
@@ -80,6 +82,7 @@ free_h2(struct http_session *s)
 	while (!list_empty(&h->streams))
 		h2_forget(container_of(h->streams.next, struct h2_stream, link));
 	nghttp2_session_del(h->ng);
+	h2_memory_end(&h->memory);
 	buf_taken(&h->out, buf_len(&h->out));
 	h2_output_give_back(h);
 	free(h);
@@ -348,6 +351,15 @@ drain(struct http_session *s)
 	h2_flush(h);
 }
 
+static void
+rest(struct http_session *s)
+{
+	struct h2 *h = h2_of(s);
+
+	if (buf_len(&h->out) == 0 && !nghttp2_session_want_write(h->ng))
+		h2_memory_rest(&h->memory);
+}
+
 static struct buf *
 output(struct http_session *s)
 {
@@ -379,6 +391,7 @@ static const struct session_ops session_ops = {
     .receive_end = receive_end,
     .timed_out = timed_out,
     .drain = drain,
+    .rest = rest,
     .output = output,
     .sent = sent,
     .will_close = will_close,

@@ -67,8 +67,16 @@ struct h2_stream {
 	bool discards;  /* its answer is sent whole, and its request has not ended yet */
 };
 
+/* Of one connection. */
+struct h2_memory {
+	nghttp2_mem calls;
+	uint8_t *pages;        /* its own: the buffer for frames, and the map of streams .. */
+	bool framing, mapping; /* .. while nghttp2 has it */
+};
+
 struct h2 {
 	struct http_session session;
+	struct h2_memory memory;
 	const struct http_host *host;
 	void *owner;
 	const struct http_settings *settings;
@@ -119,8 +127,10 @@ int h2_send_answer(nghttp2_session *ng, nghttp2_frame *frame, const uint8_t *hea
 		   nghttp2_data_source *source, void *owner);
 
 /* h2_memory.c */
-nghttp2_mem *h2_memory(void);
-void h2_memory_end(void);
+MUST_CHECK bool h2_memory_begin(struct h2_memory *m);
+void h2_memory_end(struct h2_memory *m);  /* after the session's end */
+void h2_memory_rest(struct h2_memory *m); /* while no frame is being made */
+void h2_memory_thread_end(void);
 
 /* h2_output.c */
 uint8_t *h2_output_room(struct h2 *h, size_t n);

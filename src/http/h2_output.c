@@ -63,7 +63,7 @@ h2_thread_end(void)
 {
 	while (pool.count > 0)
 		free(pool.buffers[--pool.count]);
-	h2_memory_end();
+	h2_memory_thread_end();
 }
 
 void

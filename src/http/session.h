@@ -60,6 +60,7 @@ struct session_ops {
 	void (*receive_end)(struct http_session *s);
 	void (*timed_out)(struct http_session *s);
 	void (*drain)(struct http_session *s);
+	void (*rest)(struct http_session *s); /* may be NULL */
 	struct buf *(*output)(struct http_session *s);
 	void (*sent)(struct http_session *s);
 	bool (*will_close)(const struct http_session *s);
@@ -109,6 +110,20 @@ static inline void
 session_drain(struct http_session *s)
 {
 	s->ops->drain(s);
+}
+
+/* Whether session_rest() is worth calling. */
+static inline bool
+session_may_rest(const struct http_session *s)
+{
+	return s->ops->rest != NULL;
+}
+
+/* It has been idle for a while: it gives back what memory it can, at the cost of its next use. */
+static inline void
+session_rest(struct http_session *s)
+{
+	s->ops->rest(s);
 }
 
 /* What is to be sent; buf_taken() what was, then call session_sent(). May be called in `output`. */

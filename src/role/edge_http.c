@@ -8,6 +8,7 @@
 #define ROUNDS_A_TURN 16    /* reads and writes before others get their turn */
 #define IN_SLACK      16384 /* kept of what follows a head that is being read */
 #define DISCARD_MS    2000  /* for a client to see that it is answered and to say no more */
+#define REST_MS       2000  /* of idleness, then memory is given back */
 
 /* What came of one step. */
 enum step {
@@ -109,12 +110,29 @@ time_for(const struct worker *w, enum session_state state)
 	return limits->write_timeout;
 }
 
+static void timed_out(struct timer *t);
+
+/* Idle for a while, and it may be for long. */
+static void
+rest(struct http *h)
+{
+	uint64_t most = time_for(h->worker, SESSION_IDLE);
+
+	h->restless = false;
+	session_rest(h->http);
+	timer_set(h->worker->loop, &h->conn->timer, most > REST_MS ? most - REST_MS : 0, timed_out);
+}
+
 static void
 timed_out(struct timer *t)
 {
 	struct conn *c = container_of(t, struct conn, timer);
 	struct http *h = http_of(c);
 
+	if (h->restless) {
+		rest(h);
+		return;
+	}
 	if (h->http == NULL || h->timed == SESSION_ANSWERING || h->timed == SESSION_CLOSING) {
 		conn_close(c);
 		return;
@@ -141,6 +159,7 @@ set_deadline(struct http *h)
 {
 	bool sending = buf_len(session_output(h->http)) > 0;
 	enum session_state state = sending ? SESSION_ANSWERING : session_state(h->http);
+	uint64_t wait = time_for(h->worker, state);
 	bool progressed = has_progressed(h, sending);
 
 	if (state == h->timed && sending == h->timed_sending &&
@@ -154,11 +173,13 @@ set_deadline(struct http *h)
 		conn_keep(h->conn);
 	h->timed = state;
 	h->timed_sending = sending;
+	h->restless = state == SESSION_IDLE && wait > REST_MS && session_may_rest(h->http);
 	/* Whoever answers late has a deadline of its own. */
 	if (state == SESSION_ANSWERING && !sending)
 		timer_stop(&h->conn->timer);
 	else
-		timer_set(h->worker->loop, &h->conn->timer, time_for(h->worker, state), timed_out);
+		timer_set(h->worker->loop, &h->conn->timer, h->restless ? REST_MS : wait,
+			  timed_out);
 }
 
 static enum step
@@ -305,6 +326,7 @@ http_pump(struct http *h)
 		set_deadline(h);
 	} else {
 		conn_keep(h->conn);
+		h->restless = false;
 		h->timed = SESSION_CLOSING; /* whatever runs next sets the deadline anew */
 		timer_set(h->worker->loop, &h->conn->timer, 0, go_on);
 	}

@@ -19,6 +19,7 @@ struct http {
 	bool timed_sending;       /* it is the peer that is waited for, to take what is sent */
 	uint32_t progress;        /* the session's, as it was when that was set */
 	bool moved;               /* the peer has taken some of the output since */
+	bool restless;            /* idle, and not for long: the timer runs for REST_MS */
 	bool undecided;           /* in clear: it may still begin as HTTP/2 does */
 	bool readable;            /* recv may give something */
 	bool fin;                 /* the peer's FIN is there, or behind what can be read */

@@ -109,6 +109,9 @@ def first_byte(client, server):
     return client.ask(server, "full", "/small", SMALL, "times")[1]
 
 
+IDLE_SECONDS = 4
+
+
 def idle_memory(count, mode="hold"):
     """KiB that each held connection adds to the server."""
     def measure(client, server):
@@ -119,6 +122,7 @@ def idle_memory(count, mode="hold"):
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         if held.stdout.readline() != f"count {count}\n":
             raise SystemExit(f"{server.name} did not hold {count} connections")
+        time.sleep(IDLE_SECONDS)
         after = machine.memory_kib(pids)
         held.stdin.close()
         held.wait()

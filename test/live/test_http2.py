@@ -578,6 +578,14 @@ def test_an_idle_connection_ends_with_goaway(site):
         assert 2 < time.monotonic() - start < 6
 
 
+def test_a_connection_that_rested_goes_on(server):
+    with Peer(server()) as p:
+        for stream in (1, 3, 5):
+            p.ask(stream)
+            assert p.get(stream).status == 200
+            time.sleep(2.5)
+
+
 def test_pings_do_not_keep_it(site):
     with Peer(site) as p:
         begin(p)

@@ -192,6 +192,26 @@ an_answer_may_come_late(void **state)
 	assert_int_equal(h2_seen(&f->t).streams[1].body, 4);
 }
 
+/* What it gave back while it was idle is there again when it is needed. */
+static void
+who_rested_goes_on(void **state)
+{
+	struct fixture *f = *state;
+
+	put_window(&f->b, 0, 1 << 30);
+	for (uint32_t i = 1; i < 9; i += 2) {
+		put_request(&f->b, i, "GET", "/big", true, NULL);
+		put_window(&f->b, i, 1 << 30);
+		h2_say(&f->t, &f->b);
+		assert_int_equal(session_state(f->t.h1), SESSION_IDLE);
+		assert_true(session_may_rest(f->t.h1));
+		session_rest(f->t.h1);
+	}
+	struct seen seen = h2_seen(&f->t);
+	for (uint32_t i = 1; i < 9; i += 2)
+		assert_true(seen.streams[i].ended && seen.streams[i].body == TALK_BIG);
+}
+
 static void
 who_leaves_is_told_to_the_handler(void **state)
 {
@@ -613,6 +633,7 @@ main(void)
 	    TEST(output_is_bounded),
 	    TEST(a_broken_answer_resets_its_stream),
 	    TEST(an_answer_may_come_late),
+	    TEST(who_rested_goes_on),
 	    TEST(who_leaves_is_told_to_the_handler),
 	    TEST(trailers_and_interim_answers_are_sent),
 	    TEST(a_body_beyond_the_limit_is_413),
