@@ -7,6 +7,7 @@ import time
 import pytest
 
 import harness
+from h2peer import DATA, END_STREAM, Peer, frame, reset
 from shared import curl
 
 # No package is needed: a WebSocket is a handshake and frames, and this echoes short ones.
@@ -146,3 +147,31 @@ def test_a_websocket_echoes_and_is_counted(node):
         or "20 " in node.cli("status", check=True).stdout
     for one in many:
         one.close()
+
+
+def framed(kind, text=b""):
+    """A WebSocket's frame, masked by zeroes."""
+    return bytes([0x80 | kind, 0x80 | len(text), 0, 0, 0, 0]) + text
+
+
+def test_websockets_of_http2_share_a_connection(node):
+    """RFC 8441: one is reset, another ends as both sides say, and the third goes on."""
+    streams = (1, 3, 5)
+    with Peer(node) as p:
+        for i in streams:
+            p.say(p.headers(i, [(":method", "CONNECT"), (":protocol", "websocket"),
+                                (":scheme", "https"), (":authority", "example.org"),
+                                (":path", "/ws"), ("sec-websocket-version", "13")], end=False))
+            assert p.read_until(lambda: p.answer(i).fields) and p.answer(i).status == 200
+            p.say(frame(DATA, 0, i, framed(1, b"hello %d" % i)))
+            assert p.read_until(lambda: p.answer(i).body == b"\x81\x07hello %d" % i)
+        p.say(reset(1), frame(DATA, 0, 3, framed(8)))
+        assert p.read_until(lambda: p.answer(3).ended) and p.answer(3).body.endswith(b"\x88\0")
+        p.say(frame(DATA, END_STREAM, 3))
+        p.ask(7, path="/trailers")
+        assert p.get(7).trailers == {"x-sum": "42"}
+        p.say(frame(DATA, 0, 5, framed(1, b"still")))
+        assert p.read_until(lambda: p.answer(5).body.endswith(b"still"))
+        assert not any(p.answer(i).reset for i in streams)
+        harness.wait_until(lambda: '"switched":1' in
+                           node.cli("status", "--json", check=True).stdout.replace(" ", ""))
