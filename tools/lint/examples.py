@@ -9,7 +9,7 @@ from source import TOP, report
 
 FENCED = re.compile(r"^```\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 DISPLAYED = re.compile(r"^\.Bd -literal[^\n]*\n(.*?)^\.Ed$", re.DOTALL | re.MULTILINE)
-ONE_OF_OURS = re.compile(r"(state_dir|site|share|listen|trust_forwarded)\b")
+ONE_OF_OURS = re.compile(r"(state_dir|site|share|listen|plain|trust_forwarded)\b")
 
 # A part of a configuration, made whole.
 FRAME = """
@@ -30,7 +30,8 @@ def examples():
     path = TOP / "man/sallyport.conf.5.in"
     text = path.read_text()
     for match in DISPLAYED.finditer(text):
-        yield path, text.count("\n", 0, match.start()) + 2, match.group(1)
+        if ONE_OF_OURS.match(match.group(1)):
+            yield path, text.count("\n", 0, match.start()) + 2, match.group(1)
     path = TOP / "dist/sallyport.conf.example"
     text = path.read_text()
     yield path, 1, text
