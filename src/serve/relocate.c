@@ -55,10 +55,13 @@ names_the_server(const struct exchange *ex, const struct backend *server, struct
 	       is_host_with_port(ex, server, authority);
 }
 
-/* "//" and its like at the beginning would be somebody's name (RFC 3986 §4.2). */
+/* "//" and its like at the beginning would be somebody's name (RFC 3986 §4.2). To browsers a
+ * backslash is a '/', and a tab nothing. */
 static bool
 begins_with_a_name(struct span path)
 {
+	if (span_find(path, '\t') < path.len || (path.len > 0 && path.p[0] == '\\'))
+		return true;
 	return path.len > 1 && ends_authority(path.p[0]) && (path.p[1] == '/' || path.p[1] == '\\');
 }
 

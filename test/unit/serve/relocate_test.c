@@ -33,6 +33,8 @@ static const struct {
     {"https://127.0.0.1:9443/\\evil.example/", NULL, NULL},
     {"https://127.0.0.1:9443\\\\evil.example/", NULL, NULL},
     {"https://127.0.0.1:9443//evil.example/", "/", NULL},
+    {"https://127.0.0.1:9443\\evil.example/", NULL, NULL},
+    {"https://127.0.0.1:9443/\t/evil.example/", NULL, NULL},
 };
 
 static void
