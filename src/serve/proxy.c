@@ -263,7 +263,7 @@ over(void *owner)
 
 	hold(p);
 	p->call = NULL;
-	p->up.done = true;
+	stream_drop_request(p);
 	drop(p);
 }
 

@@ -56,6 +56,10 @@ struct proxying {
 void stream_request(struct proxying *p, struct span bytes, bool last);
 void stream_answer(struct proxying *p, struct span bytes, bool last);
 
+/* Nobody wants the rest of the request any more. The client may have to get rid of it before it
+ * takes the answer. */
+void stream_drop_request(struct proxying *p);
+
 void stream_cancel(struct proxying *p); /* nobody wants the answer any more */
 
 /* Nothing can go on: the client is told as well as it can be. */

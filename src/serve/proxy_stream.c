@@ -196,6 +196,17 @@ stream_answer(struct proxying *p, struct span bytes, bool last)
 }
 
 void
+stream_drop_request(struct proxying *p)
+{
+	size_t kept = buf_len(&p->up.kept);
+
+	p->up.done = true;
+	buf_free(&p->up.kept);
+	if (kept > 0)
+		taken_up(p, kept);
+}
+
+void
 stream_cancel(struct proxying *p)
 {
 	struct upstream_call *call = p->call;

@@ -246,6 +246,29 @@ a_server_that_refuses_the_body_is_heard_first(void **state)
 	assert_true(c->cancelled);
 }
 
+/* It sends first, and reads then: what nobody will take must not stand in its way. */
+static void
+a_request_whose_answer_is_there_goes_on_to_nobody(void **state)
+{
+	static char body[EXCHANGE_WINDOW + 1];
+	struct test *t = *state;
+	struct upstream_call *c = &t->asked[0];
+
+	memset(body, 'x', sizeof body - 1);
+	sends(t, POST "Content-Length: 200000\r\n\r\n");
+	connects(c);
+	c->call.limit = 0;
+	sends(t, body);
+	assert_false(session_wants_input(t->h1));
+	t->slow = true;
+	answers(c, 200, 9, "x", "y");
+	says(c, "abc", false);
+	is_over(c);
+	assert_true(session_wants_input(t->h1));
+	sends(t, body);
+	assert_true(session_wants_input(t->h1));
+}
+
 static void
 a_server_that_says_nothing_gets_the_body_after_a_second(void **state)
 {
@@ -372,6 +395,7 @@ main(void)
 	    TEST(an_empty_chunked_body_ends),
 	    TEST(continue_is_asked_of_the_server),
 	    TEST(a_server_that_refuses_the_body_is_heard_first),
+	    TEST(a_request_whose_answer_is_there_goes_on_to_nobody),
 	    TEST(a_server_that_says_nothing_gets_the_body_after_a_second),
 	    TEST(an_early_answer_ends_the_request),
 	    TEST(a_body_that_grows_too_large_is_our_answer),
