@@ -1,5 +1,6 @@
 """Changes under load: nobody's request fails, and what is under way ends as it began."""
 import re
+import signal
 import subprocess
 import threading
 import time
@@ -60,6 +61,26 @@ def test_reloads_under_load_fail_no_request(server, backend, command, assert_los
         s.reload(SITE % (i + 1, at(there), s.www))
     assert_lost_nothing(end())
     assert s.get(path)[1]["X-Turn"] == str(RELOADS)
+
+
+@pytest.mark.parametrize("command, assert_lost_nothing", LOADS,
+                         ids=["http2", "http1", "wrk"])
+def test_a_server_behind_us_may_reload_too(server, process, tmp_path, command,
+                                           assert_lost_nothing):
+    """It closes what is idle just when it is asked again."""
+    port = harness.free_port()
+    conf = tmp_path / "nginx.conf"
+    conf.write_text(harness.NGINX.replace("master_process off;", "").replace("256", "4096").format(
+        prefix=tmp_path,
+        http=f"server {{ listen 127.0.0.1:{port}; location / {{ return 200 fine; }} }}"))
+    behind = process([harness.tool("nginx"), "-e", "stderr", "-p", tmp_path, "-c", conf])
+    behind.wait_port(port)
+    s = server(SITE % (0, f"http://127.0.0.1:{port}", "/srv"), site=False)
+    end = load(command, s, "/app/x")
+    for _ in range(4):
+        time.sleep(0.5)
+        behind.process.send_signal(signal.SIGHUP)
+    assert_lost_nothing(end())
 
 
 NEW = "site example.org {\n    certificate self-signed\n    respond 200 new\n}\n"
