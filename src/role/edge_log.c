@@ -102,11 +102,11 @@ finish(struct access_log *log, size_t before, bool whole)
 }
 
 static struct span
-field_or_none(const struct request *r, struct span name)
+field_or(const struct request *r, struct span name, struct span none)
 {
 	const struct span *value = request_field(r, name);
 
-	return value != NULL ? *value : SPAN_NONE;
+	return value != NULL ? *value : none;
 }
 
 /* A name with a space in it would be two words of the line. */
@@ -136,8 +136,9 @@ put_combined(struct access_log *log, const struct exchange *ex)
 	       put(log, " ", r->target) &&
 	       buf_printf(b, " HTTP/%u.%u\" %u %" PRIu64, r->version / 10, r->version % 10,
 			  ex->status, ex->body_sent) &&
-	       put(log, " \"", field_or_none(r, SPAN_OF("referer"))) &&
-	       put(log, "\" \"", field_or_none(r, SPAN_OF("user-agent"))) && buf_byte(b, '"');
+	       put(log, " \"", field_or(r, SPAN_OF("referer"), SPAN_OF("-"))) &&
+	       put(log, "\" \"", field_or(r, SPAN_OF("user-agent"), SPAN_OF("-"))) &&
+	       buf_byte(b, '"');
 }
 
 /* What most requests do not have: who came with a password, and the back end that answered. */
@@ -178,8 +179,8 @@ put_json(struct access_log *log, const struct exchange *ex, int64_t now_ms)
 			  ",\"ms\":%" PRId64 ",\"tls\":\"%s\"",
 			  r->version / 10, r->version % 10, ex->status, ex->body_sent,
 			  now_ms - ex->began_ms, tls != NULL ? tls : "") &&
-	       put(log, ",\"referer\":\"", field_or_none(r, SPAN_OF("referer"))) &&
-	       put(log, "\",\"agent\":\"", field_or_none(r, SPAN_OF("user-agent"))) &&
+	       put(log, ",\"referer\":\"", field_or(r, SPAN_OF("referer"), SPAN_NONE)) &&
+	       put(log, "\",\"agent\":\"", field_or(r, SPAN_OF("user-agent"), SPAN_NONE)) &&
 	       put_rest(log, ex) && buf_append(b, SPAN_OF("\"}"));
 }
 

@@ -52,7 +52,8 @@ def test_a_combined_line_is_as_log_analysers_know_it(server):
     first, second = lines(s, 2)
     assert COMBINED.fullmatch(first).groups()[2:] == \
         (b"GET /?q=1 HTTP/1.1", b"200", b"6", b"https://a.example/", b"tester/1.0")
-    assert COMBINED.fullmatch(second).groups()[2:5] == (b"HEAD /missing HTTP/1.1", b"404", b"0")
+    assert COMBINED.fullmatch(second).groups()[2:] == \
+        (b"HEAD /missing HTTP/1.1", b"404", b"0", b"-", b"-")
 
 
 def test_with_access_off_nothing_is_written(server):
