@@ -331,6 +331,15 @@ def test_curl_hears_that_its_body_is_not_wanted(site, size, status):
         assert done.stdout == status
 
 
+def test_curl_does_not_wait_for_more_than_its_answer(server):
+    """It has the answer before it has sent its body, and both sides end well."""
+    one = server("site example.org {\n    certificate self-signed\n    respond 204\n}\n",
+                 site=False)
+    for _ in range(10):
+        done = curl(one, "--http2", "-m", "5", "-w", "%{http_code}", "-d", "x" * 10000, path="/")
+        assert (done.stdout, done.returncode) == ("204", 0)
+
+
 def test_data_after_the_end_is_no_request(site):
     """RFC 9113 §5.1: half-closed (remote), or closed so long that it is not known."""
     with Peer(site) as p:

@@ -278,6 +278,17 @@ what_comes_after_the_answer_is_for_nobody(void **state)
 	h2_say(&f->t, &f->b);
 	assert_int_equal(h2_seen(&f->t).streams[1].resets, 0);
 	assert_int_equal(session_state(f->t.h1), SESSION_IDLE);
+	/* Something came behind its end, which is what curl waits for. */
+	unsigned windows = h2_seen(&f->t).windows;
+	put_request(&f->b, 3, "POST", "/", false, NULL);
+	put_frame(&f->b, NGHTTP2_DATA, NGHTTP2_FLAG_END_STREAM, 3, SPAN_OF("late"));
+	h2_say(&f->t, &f->b);
+	assert_int_equal(h2_seen(&f->t).windows, windows);
+	put_request(&f->b, 5, "POST", "/", false, NULL);
+	h2_say(&f->t, &f->b);
+	put_frame(&f->b, NGHTTP2_DATA, NGHTTP2_FLAG_END_STREAM, 5, SPAN_OF("late"));
+	h2_say(&f->t, &f->b);
+	assert_int_equal(h2_seen(&f->t).windows, windows + 1);
 }
 
 static void
