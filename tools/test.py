@@ -20,7 +20,7 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent
 PROCESSORS = os.cpu_count() or 1
-LIVE_SECONDS = 420  # for the whole of one live suite
+LIVE_SECONDS = 600  # for the whole of one live suite
 
 # (label, build directory): the sanitizers find what the plain build survives,
 # and only the plain build has the sandbox, FORTIFY and the optimizer at work.
@@ -155,23 +155,19 @@ def live_names(pattern):
     return [name for name in names if pattern in name.replace("test/live", "live")], output
 
 
-def run_live(tally, label, directory, pattern):
+def run_one_live(label, directory, names):
     """Real clients against the program, which they find in $SALLYPORT."""
-    if not list((TOP / "test/live").glob("test_*.py")):
-        return False
-    names, output = live_names(pattern)
-    if names is None:
-        tally.add("live: cannot be collected", label, "failed", output)
-        return True
-    if not names:
-        return False
     report = TOP / f"build/live-{directory}.xml"
     report.unlink(missing_ok=True)
-    chosen = names if pattern else ["test/live"]
+    begun = time.monotonic()
     code, output = run(["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider",
-                        f"--junit-xml={report}", "-o", "junit_logging=all", *chosen],
+                        f"--junit-xml={report}", "-o", "junit_logging=all", *names],
                        LIVE_SECONDS, SALLYPORT=str(TOP / f"build/{directory}/src/sallyport"),
                        SALLYPORT_BUILD=label)
+    return code, output, report, time.monotonic() - begun
+
+
+def add_live(tally, label, code, output, report):
     failed_before = tally.failed
     if report.exists():
         for case in ElementTree.parse(report).iter("testcase"):
@@ -179,7 +175,26 @@ def run_live(tally, label, directory, pattern):
             tally.add(name, label, outcome, said)
     if code != 0 and tally.failed == failed_before:
         tally.add(f"live: pytest ended with {code}", label, "failed", output)
-    return True
+
+
+def run_live(tally, pattern):
+    """Both builds at once: most of what these tests do is wait."""
+    if not list((TOP / "test/live").glob("test_*.py")):
+        return
+    names, output = live_names(pattern)
+    if names is None:
+        tally.add("live: cannot be collected", "source", "failed", output)
+    if not names:
+        return
+    chosen = names if pattern else ["test/live"]
+    with concurrent.futures.ThreadPoolExecutor(len(BUILDS)) as pool:
+        running = [(label, pool.submit(run_one_live, label, directory, chosen))
+                   for label, directory in reversed(BUILDS)]
+        for label, job in running:
+            before = (tally.passed, tally.failed)
+            *result, seconds = job.result()
+            add_live(tally, label, *result)
+            say(tally, f"live, {label}", before, seconds)
 
 
 def live_row(case):
@@ -193,6 +208,11 @@ def live_row(case):
             "\n".join([node.text or node.get("message", "") for node in wrong] + said))
 
 
+def say(tally, title, before, seconds):
+    print(f"{title}: {tally.passed - before[0]} passed, {tally.failed - before[1]} failed"
+          f" in {seconds:.0f} s", flush=True)
+
+
 def main():
     pattern = sys.argv[1] if len(sys.argv) > 1 else ""
     tally = Tally()
@@ -200,14 +220,11 @@ def main():
     for label, directory in BUILDS:
         suites.append((f"unit and corpus, {label}",
                        lambda l=label, d=directory: run_programs(tally, l, d, pattern)))
-    for label, directory in reversed(BUILDS):
-        suites.append((f"live, {label}",
-                       lambda l=label, d=directory: run_live(tally, l, d, pattern)))
     for title, suite in suites:
-        before = (tally.passed, tally.failed, time.monotonic())
+        before, begun = (tally.passed, tally.failed), time.monotonic()
         if suite():
-            print(f"{title}: {tally.passed - before[0]} passed, {tally.failed - before[1]} failed"
-                  f" in {time.monotonic() - before[2]:.0f} s", flush=True)
+            say(tally, title, before, time.monotonic() - begun)
+    run_live(tally, pattern)
     tally.count_skipped()
     if not tally.ran and not tally.skipped:
         print(f'no test has "{pattern}" in its name')

@@ -1,7 +1,7 @@
 """What the live tests are made of: a Sallyport with a configuration of its own, and its peers.
 
-Everything stays on loopback or in network namespaces made here, on ports that the kernel
-gave, and whatever is started is ended by the process id that it was started with.
+Everything stays on loopback or in network namespaces made here, on ports that nobody else
+has, and whatever is started is ended by the process id that it was started with.
 """
 import contextlib
 import ctypes
@@ -9,6 +9,7 @@ import http.client
 import itertools
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -49,12 +50,18 @@ _given = set()
 
 
 def free_port(address="127.0.0.1"):
-    """A TCP port that nobody has, and that is not given twice."""
+    """A TCP port that nobody has, and that is not given twice.
+
+    Below those that the kernel gives to clients; the two builds, which may be tested at once,
+    have every other one.
+    """
     while True:
-        with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as s:
-            s.bind((address, 0))
-            port = s.getsockname()[1]
-        if port not in _given:
+        port = random.randrange(10240, 32768, 2) + SANITIZED
+        if port in _given:
+            continue
+        with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as s, \
+                contextlib.suppress(OSError):
+            s.bind((address, port))
             _given.add(port)
             return port
 
@@ -525,7 +532,7 @@ class Namespace:
     """
 
     def __init__(self):
-        number = (os.getpid() * 8 + next(_namespaces)) % 16384
+        number = (os.getpid() * 64 + next(_namespaces)) % 16384
         self.name = f"sallyport{os.getpid()}-{number}"
         self.outside, inside = f"spo{number}", f"spi{number}"
         # 198.18.0.0/15 and 2001:2::/48 are for tests of networks: RFC 2544, RFC 5180.
