@@ -134,10 +134,40 @@ network_parse(struct span text, struct network *out)
 	return true;
 }
 
+struct network
+address_network(const struct address *a, unsigned bits)
+{
+	struct network net = {.base = {.family = a->family}, .bits = (uint8_t)bits};
+
+	for (size_t i = 0; i < ip_len(a); i++)
+		net.base.ip[i] = a->ip[i] & mask_byte(bits, i);
+	return net;
+}
+
 bool
 address_equal(const struct address *a, const struct address *b)
 {
-	return a->family == b->family && a->port == b->port && memcmp(a->ip, b->ip, ip_len(a)) == 0;
+	return a->port == b->port && address_same_ip(a, b);
+}
+
+bool
+address_same_ip(const struct address *a, const struct address *b)
+{
+	return a->family == b->family && memcmp(a->ip, b->ip, ip_len(a)) == 0;
+}
+
+bool
+address_is_on_a_cable(const struct address *a)
+{
+	if (a->family == 4)
+		return a->ip[0] >= 224 || (a->ip[0] == 169 && a->ip[1] == 254);
+	return a->ip[0] == 0xff || (a->ip[0] == 0xfe && (a->ip[1] & 0xc0) == 0x80);
+}
+
+bool
+network_equal(const struct network *a, const struct network *b)
+{
+	return a->bits == b->bits && address_equal(&a->base, &b->base);
 }
 
 bool
@@ -181,5 +211,15 @@ address_text(const struct address *a, char text[ADDRESS_TEXT_MAX])
 	else
 		snprintf(text, ADDRESS_TEXT_MAX, a->family == 6 ? "[%s]:%u" : "%s:%u", ip,
 			 (unsigned)a->port);
+	return text;
+}
+
+const char *
+network_text(const struct network *net, char text[NETWORK_TEXT_MAX])
+{
+	char ip[ADDRESS_TEXT_MAX];
+
+	snprintf(text, NETWORK_TEXT_MAX, "%s/%u", address_ip_text(&net->base, ip),
+		 (unsigned)net->bits);
 	return text;
 }

@@ -1,6 +1,7 @@
 #include "base/log.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 
 static struct {
 	const char *role;
-	enum log_level most;
+	atomic_int most; /* a reload changes it while threads log */
 	bool journal;
 } logger = {.role = "sallyport", .most = LOG_LEVEL_INFO};
 
@@ -65,7 +66,7 @@ say(enum log_level level, const char *fmt, va_list args)
 	char line[LINE_MAX_BYTES];
 	int n;
 
-	if (level > logger.most)
+	if ((int)level > atomic_load_explicit(&logger.most, memory_order_relaxed))
 		return;
 	if (logger.journal)
 		n = snprintf(line, sizeof line, "<%d>%s: ", level, logger.role);

@@ -1,11 +1,14 @@
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+
+#include "base/text.h"
 
 #define ARENA_BLOCK 4096 /* with its header; larger pieces get a block of their own */
 
@@ -40,6 +43,14 @@ mem_new(size_t size)
 	return must(calloc(1, size > 0 ? size : 1));
 }
 
+char *
+mem_text(const char *text)
+{
+	size_t size = text != NULL ? strlen(text) + 1 : 0;
+
+	return text != NULL ? memcpy(mem_new(size), text, size) : NULL;
+}
+
 /* Arrays grow when their count is 0 or a power of two: the size needs no field of its own. */
 static bool
 is_full(size_t count)
@@ -61,6 +72,12 @@ mem_forget(void *pages, size_t size)
 {
 	if (madvise(pages, size, MADV_DONTNEED) != 0)
 		memset(pages, 0, size);
+}
+
+void
+mem_trim(void)
+{
+	(void)malloc_trim(0);
 }
 
 static struct block *
@@ -139,6 +156,28 @@ arena_copy(struct arena *a, struct span bytes)
 
 	if (bytes.len > 0)
 		memcpy(p, bytes.p, bytes.len);
+	return p;
+}
+
+static void
+wipe_text(void *text)
+{
+	explicit_bzero(text, strlen(text));
+}
+
+void
+arena_wipes(struct arena *a, char *text)
+{
+	arena_defer(a, wipe_text, text);
+}
+
+char *
+arena_lower(struct arena *a, struct span bytes)
+{
+	char *p = arena_copy(a, bytes);
+
+	for (size_t i = 0; i < bytes.len; i++)
+		p[i] = (char)text_lower((uint8_t)p[i]);
 	return p;
 }
 

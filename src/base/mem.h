@@ -14,6 +14,8 @@
 void *mem_new(size_t size);
 #define MEM_NEW(type) ((type *)mem_new(sizeof(type)))
 
+char *mem_text(const char *text); /* a copy; NULL of NULL */
+
 /* Grows an array of `*count` elements by one zeroed element and returns it. */
 #define MEM_PUSH(array, count)                                                                     \
 	((array) = mem_grow((array), (count), sizeof *(array)), &(array)[(count)++])
@@ -21,6 +23,10 @@ void *mem_grow(void *array, size_t count, size_t size);
 
 /* What whole pages hold is needed no more: until written to they take no memory, and read as 0. */
 void mem_forget(void *pages, size_t size);
+
+/* Whole pages that free() has kept go back to the kernel: a look at all that is free, in all
+ * threads' heaps. */
+void mem_trim(void);
 
 struct arena;
 
@@ -40,7 +46,11 @@ void *arena_get(struct arena *a, size_t size);
 /* A copy with a NUL after it, which is not counted. */
 char *arena_copy(struct arena *a, struct span bytes);
 struct span arena_span(struct arena *a, struct span bytes); /* the same, as a span */
+char *arena_lower(struct arena *a, struct span bytes);      /* with text_lower() for each */
 char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF(2, 3);
+
+/* A secret: the string is overwritten when all pieces go. */
+void arena_wipes(struct arena *a, char *text);
 
 /* MEM_PUSH for an array in an arena; sizes double, old ones are left behind. */
 #define ARENA_PUSH(a, array, count)                                                                \

@@ -81,6 +81,15 @@ span_put(uint8_t *to, struct span s)
 	return to + s.len;
 }
 
+/* Writes a big-endian integer to where there is room for it; returns what is behind. */
+static inline uint8_t *
+span_put_be64(uint8_t *to, uint64_t n)
+{
+	for (unsigned bits = 64; bits > 0; bits -= 8)
+		*to++ = (uint8_t)(n >> (bits - 8));
+	return to;
+}
+
 /* Equal without regard to ASCII case; no locale. */
 bool span_equal_nocase(struct span a, struct span b);
 

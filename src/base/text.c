@@ -14,10 +14,25 @@ is_digit(uint8_t c)
 	return c >= '0' && c <= '9';
 }
 
-static uint8_t
-lower(uint8_t c)
+/* clang-format off */
+const uint8_t text_token_lower[256] = {
+	[0x20] =
+	 0 , '!',  0 , '#', '$', '%', '&', '\'',  0 ,  0 , '*', '+',  0 , '-', '.',  0 ,
+	'0', '1', '2', '3', '4', '5', '6', '7', '8', '9',  0 ,  0 ,  0 ,  0 ,  0 ,  0 ,
+	 0 , 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o',
+	'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',  0 ,  0 ,  0 , '^', '_',
+	'`', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o',
+	'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',  0 , '|',  0 , '~',  0 ,
+};
+/* clang-format on */
+
+bool
+text_is_token(struct span s)
 {
-	return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
+	for (size_t i = 0; i < s.len; i++)
+		if (text_token_lower[s.p[i]] == 0)
+			return false;
+	return s.len > 0;
 }
 
 bool
@@ -26,7 +41,7 @@ span_equal_nocase(struct span a, struct span b)
 	if (a.len != b.len)
 		return false;
 	for (size_t i = 0; i < a.len; i++)
-		if (lower(a.p[i]) != lower(b.p[i]))
+		if (text_lower(a.p[i]) != text_lower(b.p[i]))
 			return false;
 	return true;
 }
@@ -128,12 +143,12 @@ text_distance(struct span a, struct span b)
 		d[0][j] = j;
 	for (size_t i = 1; i <= a.len; i++)
 		for (size_t j = 1; j <= b.len; j++) {
-			unsigned change = lower(a.p[i - 1]) != lower(b.p[j - 1]);
+			unsigned change = text_lower(a.p[i - 1]) != text_lower(b.p[j - 1]);
 
 			d[i][j] =
 			    least(least(d[i - 1][j], d[i][j - 1]) + 1, d[i - 1][j - 1] + change);
-			if (i > 1 && j > 1 && lower(a.p[i - 1]) == lower(b.p[j - 2]) &&
-			    lower(a.p[i - 2]) == lower(b.p[j - 1]))
+			if (i > 1 && j > 1 && text_lower(a.p[i - 1]) == text_lower(b.p[j - 2]) &&
+			    text_lower(a.p[i - 2]) == text_lower(b.p[j - 1]))
 				d[i][j] = least(d[i][j], d[i - 2][j - 2] + 1);
 		}
 	return d[a.len][b.len];

@@ -22,6 +22,13 @@ text_hex_digit(uint8_t c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* Of two texts, each of which may be NULL: not there. */
+static inline bool
+text_equal(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
 #define TEXT_DECIMAL_MAX 20 /* digits of a 64-bit number */
 
 /* Writes it to where there is room for that many; returns what is behind. */
@@ -46,6 +53,18 @@ MUST_CHECK bool text_to_size(struct span s, uint64_t max, uint64_t *bytes);
 /* The shortest way to write them that reads back the same. */
 MUST_CHECK bool text_put_duration(struct buf *b, uint64_t ms);
 MUST_CHECK bool text_put_size(struct buf *b, uint64_t bytes);
+
+/* In lower case, if it is a capital letter of ASCII. */
+static inline uint8_t
+text_lower(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
+}
+
+/* For each byte that may stand in a token (RFC 9110 §5.6.2) its lower case, for all others 0. */
+extern const uint8_t text_token_lower[256];
+
+bool text_is_token(struct span s); /* at least one byte */
 
 /* How many letters one must insert, drop, change or swap; 99 past 32 bytes. */
 unsigned text_distance(struct span a, struct span b);

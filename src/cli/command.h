@@ -1,25 +1,20 @@
-/* The commands of the command line. Each returns the process's exit status. */
+/* Rows of the table about the server itself. Each returns the process's exit status. */
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
 
-#include <stdbool.h>
+#include "cli/verb.h"
 
-/* What was written after the command's name, options taken out. */
-struct arguments {
-	const char *file;    /* -c, absolute */
-	const char *confirm; /* --confirm SECONDS, or NULL */
-	const char *method;  /* --method NAME, or NULL */
-	const char *name;    /* a word of its own, where the command takes one, or NULL */
-	bool defaults, manual, json;
-};
+/* What was said behind `--confirm`, NULL for nothing: 0 is no time to go back after. */
+bool is_to_be_confirmed(const char *seconds);
 
-int command_serve(const struct arguments *a);
-int command_check(const struct arguments *a);
-int command_config(const struct arguments *a);
-int command_reload(const struct arguments *a);
-int command_confirm(const struct arguments *a);
-int command_status(const struct arguments *a);
-int command_reopen_log(const struct arguments *a);
-int command_hash_password(const struct arguments *a);
+int command_serve(struct command_line *l);
+int command_check(struct command_line *l);
+int command_config(struct command_line *l);
+int command_reload(struct command_line *l);
+int command_confirm(struct command_line *l);
+int command_status(struct command_line *l);
+int command_reopen_log(struct command_line *l);
+int command_hash_password(struct command_line *l);
+int command_version(struct command_line *l);
 
 #endif

@@ -1,49 +1,25 @@
 /* sallyport hash-password: the line of basic_auth for a password that nobody else sees. */
 #include <crypt.h>
 #include <ctype.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "base/attr.h"
+#include "base/buf.h"
+#include "cli/ask.h"
 #include "cli/command.h"
 #include "serve/crypter.h"
 
-#define LINE_SIZE (CRYPTER_PASSWORD_MAX + 3) /* and a line's end */
-
 #define TEXT_OF(macro)    TEXT_OF_IT(macro)
 #define TEXT_OF_IT(value) #value
+#define TOO_LONG          "a password has at most " TEXT_OF(CRYPTER_PASSWORD_MAX) " bytes"
 
 static const struct method {
 	const char *name, *prefix; /* crypt(5) */
 	unsigned long cost;        /* about a tenth of a second; 0: what crypt(3) thinks right */
 } methods[] = {{"yescrypt", "$y$", 0}, {"bcrypt", "$2b$", 11}, {"sha512", "$6$", 100000}};
-
-static struct termios as_it_was;
-
-/* A terminal left without echo is one that the next command cannot be read on. */
-static void
-interrupted(int number)
-{
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &as_it_was);
-	signal(number, SIG_DFL);
-	raise(number);
-}
-
-static void
-echo_off(void)
-{
-	static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
-	struct termios silent = as_it_was;
-
-	for (size_t i = 0; i < COUNT(signals); i++)
-		signal(signals[i], interrupted);
-	silent.c_lflag &= ~(tcflag_t)ECHO;
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
-}
 
 static int
 complain(const char *why)
@@ -52,41 +28,29 @@ complain(const char *why)
 	return 1;
 }
 
-/* What is wrong with what was read; NULL: nothing, and it is in `line` without its end. */
+/* What is wrong with what was read; NULL: nothing. */
 static const char *
-read_line(char line[LINE_SIZE])
+check(struct span text)
 {
-	if (fgets(line, LINE_SIZE, stdin) == NULL)
-		return "there is no password to be read";
-	size_t len = strlen(line), end = strcspn(line, "\r\n");
-	if (end == len && len + 1 == LINE_SIZE)
-		return "a password has at most " TEXT_OF(CRYPTER_PASSWORD_MAX) " bytes";
-	line[end] = '\0';
-	for (const char *c = line; *c != '\0'; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7F)
+	for (size_t i = 0; i < text.len; i++)
+		if (text.p[i] < 0x20 || text.p[i] == 0x7F)
 			return "a password has no control characters (RFC 7617)";
-	return end > 0 ? NULL : "an empty password is none";
+	return text.len > 0 ? NULL : "an empty password is none";
 }
 
-/* Typed twice, as nobody sees it. */
+/* Typed twice, as nobody sees it, or a line of a pipe; with its NUL. */
 static const char *
-ask(char line[LINE_SIZE])
+read_password(struct buf *out)
 {
-	char again[LINE_SIZE] = "";
-	const char *why;
+	const char *why = isatty(STDIN_FILENO) ? ask_typed("Password", ASK_TWICE, out)
+					       : ask_line(STDIN_FILENO, out);
 
-	echo_off();
-	fputs("Password: ", stderr);
-	why = read_line(line);
-	if (why == NULL) {
-		fputs("\nThe same again: ", stderr);
-		why = read_line(again);
-	}
-	fputs("\n", stderr);
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &as_it_was);
-	if (why == NULL && strcmp(line, again) != 0)
-		why = "these are two different passwords";
-	explicit_bzero(again, sizeof again);
+	if (why != NULL && buf_len(out) > CRYPTER_PASSWORD_MAX)
+		return TOO_LONG;
+	if (why != NULL)
+		return buf_len(out) == 0 ? "there is no password to be read" : why;
+	if ((why = check(buf_span(out))) == NULL && !buf_byte(out, '\0'))
+		why = TOO_LONG;
 	return why;
 }
 
@@ -127,21 +91,20 @@ is_name(const char *name)
 }
 
 int
-command_hash_password(const struct arguments *a)
+command_hash_password(struct command_line *l)
 {
-	const struct method *m = find_method(a->method);
-	char line[LINE_SIZE];
-	const char *why;
+	const char *name = l->argument_count > 0 ? l->arguments[0] : NULL, *why;
+	const struct method *m = find_method(line_value(l, "--method"));
+	struct buf password = buf_with_cap(CRYPTER_PASSWORD_MAX + 1);
 
 	if (m == NULL)
 		return complain("the methods are yescrypt, bcrypt and sha512");
-	if (a->name != NULL && !is_name(a->name))
+	if (name != NULL && !is_name(name))
 		return complain(
 		    "a name is letters, digits and -._@+; quote others in the file yourself");
-	setvbuf(stdin, NULL, _IONBF, 0); /* no copy in a buffer that is not wiped */
-	why = tcgetattr(STDIN_FILENO, &as_it_was) == 0 ? ask(line) : read_line(line);
+	why = read_password(&password);
 	if (why == NULL)
-		why = print_hash(m, a->name, line);
-	explicit_bzero(line, sizeof line);
-	return why == NULL ? 0 : complain(why);
+		why = print_hash(m, name, (const char *)buf_span(&password).p);
+	buf_wipe(&password);
+	return why == NULL ? EXIT_DONE : complain(why);
 }

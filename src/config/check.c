@@ -1,9 +1,11 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "config/access_block.h"
 #include "config/reader.h"
 #include "config/share_block.h"
 #include "config/site_block.h"
+#include "config/vpn_block.h"
 
 #define STATE_DIR_OF_ROOT "/var/lib/sallyport"
 
@@ -24,11 +26,11 @@ complete_state_dir(struct reader *r)
 }
 
 static void
-add_port(struct reader *r, struct endpoint **list, size_t *count, uint16_t port)
+add_port(struct reader *r, struct endpoint **list, size_t *count, uint16_t port, bool udp)
 {
 	*ARENA_PUSH(r->memory, *list, *count) = (struct endpoint){.any = true, .at.port = port};
 	*ARENA_PUSH(r->scratch, r->endpoints, r->endpoint_count) =
-	    (struct endpoint_mark){(*list)[*count - 1], whole_file};
+	    (struct endpoint_mark){(*list)[*count - 1], whole_file, udp};
 }
 
 static void
@@ -37,10 +39,15 @@ complete_listen(struct reader *r)
 	struct config *c = r->config;
 
 	if (c->listen_count == 0)
-		add_port(r, &c->listen, &c->listen_count, r->defaults->root ? 443 : 8443);
+		add_port(r, &c->listen, &c->listen_count, r->defaults->root ? 443 : 8443, false);
 	if (c->plain_listen_count == 0 && !r->plain_off)
-		add_port(r, &c->plain_listen, &c->plain_listen_count,
-			 r->defaults->root ? 80 : 8080);
+		add_port(r, &c->plain_listen, &c->plain_listen_count, r->defaults->root ? 80 : 8080,
+			 false);
+	if (c->admin.wanted && c->admin.listen_count == 0 && !r->admin_off)
+		add_port(r, &c->admin.listen, &c->admin.listen_count,
+			 r->defaults->root ? 943 : 9443, false);
+	if (c->vpn.network.base.family != 0 && c->vpn.listen_count == 0 && !r->vpn_off)
+		add_port(r, &c->vpn.listen, &c->vpn.listen_count, 1194, true);
 }
 
 static bool
@@ -77,10 +84,10 @@ endpoint_fault(struct reader *r, const struct endpoint_mark *a, const struct end
 	if (later->at.line == 0)
 		return;
 	if (other->at.line == 0)
-		FAULT(
-		    r, later->at,
-		    "port %u is taken twice: it is a default of the other listen, shared or plain",
-		    later->endpoint.at.port);
+		FAULT(r, later->at,
+		      "port %u is taken twice: it is a default of another listen: shared, plain or "
+		      "admin",
+		      later->endpoint.at.port);
 	else
 		FAULT(r, later->at, "port %u is taken twice: line %u listens on it already",
 		      later->endpoint.at.port, other->at.line);
@@ -91,7 +98,8 @@ check_endpoints(struct reader *r)
 {
 	for (size_t i = 0; i < r->endpoint_count; i++)
 		for (size_t j = 0; j < i; j++)
-			if (overlap(&r->endpoints[i].endpoint, &r->endpoints[j].endpoint)) {
+			if (r->endpoints[i].udp == r->endpoints[j].udp &&
+			    overlap(&r->endpoints[i].endpoint, &r->endpoints[j].endpoint)) {
 				endpoint_fault(r, &r->endpoints[i], &r->endpoints[j]);
 				break;
 			}
@@ -161,7 +169,7 @@ does_nothing(const struct config *c)
 	for (size_t i = 0; i < COUNT(doors); i++)
 		if (doors[i]->kind != DOOR_NONE)
 			return false;
-	return c->site_count + s->sni_count + s->alpn_count == 0;
+	return c->site_count + s->sni_count + s->alpn_count + c->admin.listen_count == 0;
 }
 
 void
@@ -173,11 +181,14 @@ check_all(struct reader *r)
 	check_marks(r);
 	check_silent(r);
 	share_complete(r);
+	vpn_complete(r);
 	if (r->faults->count == 0 && does_nothing(r->config))
 		FAULT(r, whole_file,
 		      "there is nothing to serve: add a site, \"site example.org { ... }\", or a "
 		      "rule in "
 		      "\"share { ... }\"");
+	if (r->faults->count == 0)
+		access_complete(r);
 	if (r->faults->count == 0)
 		site_complete(r);
 }

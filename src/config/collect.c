@@ -65,22 +65,27 @@ collect_roots(struct config *c)
 }
 
 static void
-list_proxy(struct config *c, struct route *route)
+add_proxy(struct config *c, struct proxy *proxy)
 {
-	struct proxy *proxy = route->proxy;
-
-	if (proxy == NULL)
-		return;
 	proxy->index = c->proxy_count;
 	*ARENA_PUSH(c->memory, c->proxies, c->proxy_count) = proxy;
 	proxy->to->index = c->backends_count;
 	*ARENA_PUSH(c->memory, c->backends, c->backends_count) = proxy->to;
 }
 
+static void
+list_proxy(struct config *c, struct route *route)
+{
+	if (route->handler == ROUTE_PROXY)
+		add_proxy(c, route->proxy);
+}
+
 void
 collect_proxies(struct config *c)
 {
 	each_route(c, list_proxy);
+	if (c->control != NULL)
+		add_proxy(c, c->control);
 }
 
 /* The file that has whom the proxy trusts; NULL: none is needed. */

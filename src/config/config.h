@@ -49,7 +49,7 @@ struct backends {
 };
 
 /* What is behind one protocol. */
-enum door_kind { DOOR_NONE, DOOR_RELAY, DOOR_INETD };
+enum door_kind { DOOR_NONE, DOOR_RELAY, DOOR_INETD, DOOR_TUNNEL /* our own VPN */ };
 struct door {
 	enum door_kind kind;
 	struct backends *to; /* DOOR_RELAY */
@@ -157,16 +157,22 @@ struct proxy {
 	size_t index;                /* its place in config.proxies */
 };
 
-enum route_handler { ROUTE_FILES, ROUTE_PROXY, ROUTE_REDIRECT, ROUTE_RESPOND };
+enum route_handler {
+	ROUTE_FILES,
+	ROUTE_PROXY,
+	ROUTE_REDIRECT,
+	ROUTE_RESPOND,
+	ROUTE_CONTROL, /* the access server: config.control is asked */
+};
 
 /* What answers requests for some paths of a site. */
 struct route {
 	const char *path; /* "/x": that path; ending in "*": whatever starts so */
 	struct route_condition condition;
 	enum route_handler handler;
-	const char *root;  /* ROUTE_FILES: the directory, absolute */
-	size_t root_index; /* its place in config.roots */
-	struct proxy *proxy;
+	const char *root;         /* ROUTE_FILES: the directory, absolute */
+	size_t root_index;        /* its place in config.roots */
+	struct proxy *proxy;      /* ROUTE_PROXY; ROUTE_CONTROL: config.control */
 	unsigned status;          /* ROUTE_REDIRECT, ROUTE_RESPOND */
 	const char *text;         /* where to, with placeholders; or what to say, or NULL */
 	const char *strip_prefix; /* taken from the path before it is looked up or passed on */
@@ -186,6 +192,8 @@ struct site {
 	size_t certificate_count;
 	bool self_signed;     /* then certificates holds the one in state_dir, made by warden */
 	bool plain_http;      /* answers on the plain port too, not only redirects */
+	bool access_server;   /* has routes of ROUTE_CONTROL, first and maybe last */
+	bool implied;         /* written nowhere: its certificate is for the admin port alone */
 	struct route *routes; /* in order: the first that fits answers */
 	size_t route_count;
 	uint64_t hsts; /* ms that browsers shall insist on HTTPS; 0: not said */
@@ -213,6 +221,61 @@ struct limits {
 	uint64_t handshake_timeout;
 	uint64_t inetd_processes;
 };
+
+/* Who is let in. */
+struct allow_list {
+	bool any;
+	bool vpn; /* an address of the VPN, or the outer one of a tunnel, for its own user */
+	struct network *networks;
+	size_t count;
+};
+
+/* The console, the portal and the API. */
+struct admin {
+	struct endpoint *listen; /* its own port; none: only on sites with access_server */
+	size_t listen_count;
+	struct allow_list allow;  /* the console and the administrators' API */
+	struct allow_list portal; /* the portal, what people do for themselves, and links */
+	bool wanted;              /* there is an `admin` block */
+	struct route *route;      /* what answers there, whatever is asked; NULL: no control */
+};
+
+enum ca_key { CA_KEY_P256, CA_KEY_RSA_2048, CA_KEY_RSA_3072 };
+
+enum vpn_way { VPN_NAT, VPN_ROUTE };
+
+/* The VPN. Without `network` there is none, only what profiles tell of it. */
+struct vpn {
+	const char *endpoint;    /* the name that profiles point to; NULL: the first site's */
+	enum ca_key ca_key;      /* of the keys that our authority makes from now on */
+	struct endpoint *listen; /* UDP, besides the shared port; none: by TCP alone */
+	size_t listen_count;
+	struct network network, network6; /* inside; family 0: none */
+	struct vpn_route {
+		struct network to;
+		int way; /* enum vpn_way */
+	} * routes;      /* what clients reach; none: everything, a full tunnel */
+	size_t route_count;
+	bool dns_system; /* this machine's own resolvers, besides those listed */
+	struct address *dns;
+	size_t dns_count;
+	const char *domain; /* that clients look names up in; NULL: none */
+	bool client_to_client, offload;
+	uint64_t clock_skew;    /* ms that a client's clock may differ */
+	uint64_t rekey;         /* ms; 0: never */
+	uint64_t ping, silence; /* ms */
+	uint64_t mtu;
+	struct client_software {
+		int platform;       /* of software_platforms */
+		const char *url;    /* https://, or a path of the site with access_server */
+		const char *sha256; /* lower-case hex; NULL: not told */
+	} * software;               /* what people are offered to connect with */
+	size_t software_count;
+	bool legacy;     /* tls-crypt without a wrapped key, by UDP */
+	bool legacy_tcp; /* the same by TCP too, which probers see */
+};
+
+extern const char *const software_platforms[]; /* NULL-ended */
 
 /* A name for config_site() to find: "www.example.org", or ".example.org" for "*.example.org". */
 struct site_name {
@@ -248,7 +311,14 @@ struct config {
 	size_t proxy_count;
 	const char **authorities; /* files of CA certificates for proxies, each once */
 	size_t authority_count;
-	const char **roots; /* every directory that routes serve, each once */
+	struct admin admin;
+	struct vpn vpn;
+	struct proxy *control;      /* how edge asks the control role; NULL: it is not wanted */
+	const char *store_url;      /* "postgresql://…"; NULL: SQLite in state_dir */
+	bool config_read_only;      /* the API changes no configuration */
+	const char **trusted_paths; /* below which alone a change by the API may name files;
+				       NULL-ended */
+	const char **roots;         /* every directory that routes serve, each once */
 	size_t root_count;
 	const char **warnings; /* what is allowed but maybe not meant, as "file:line:col: ..." */
 	size_t warning_count;
@@ -272,6 +342,10 @@ void config_free(struct config *c); /* NULL is fine */
 /* The same configuration in its plainest form; reads back to the same. */
 MUST_CHECK bool config_print(const struct config *c, struct buf *out);
 
+/* The same for people to see: "***" stands for each password and each hash of one. Where there is
+ * any, it does not read back. */
+MUST_CHECK bool config_print_masked(const struct config *c, struct buf *out);
+
 /*
  * Every option with its type, range, default and what it does, as a file with all commented
  * out: prose after "# ", options after "#", so that dropping each lone "#" makes a good file.
@@ -286,6 +360,13 @@ const char *config_needs_restart(const struct config *running, const struct conf
 
 /* The site for `host` (no port): exact, then wildcard; NULL when none has that name. */
 const struct site *config_site(const struct config *c, struct span host);
+
+/* Whether `from` is let in by its address alone: `vpn` is for others to judge. Family 0, this
+ * machine, is loopback. */
+bool allow_list_has(const struct allow_list *list, const struct address *from);
+
+/* Whether any address is in both. */
+bool config_networks_meet(const struct network *a, const struct network *b);
 
 /* Whether `host` fits `pattern`: the same name, or one label more for "*.x". No case. */
 bool config_name_fits(const char *pattern, struct span host);

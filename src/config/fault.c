@@ -2,9 +2,12 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/utf8.h"
+#include "config/option.h"
 
 #define TEXT_MAX    1024
 #define WORD_SHOWN  64
@@ -53,6 +56,51 @@ is_hidden(const struct faults *f, unsigned line)
 	return false;
 }
 
+/* A URL with a name and a password, or a password for one (RFC 3986 §3.2.1). */
+static bool
+has_password(struct span s)
+{
+	static const struct span scheme = SPAN_INIT("://"), parameter = SPAN_INIT("password=");
+	const uint8_t *at = s.len > 0 ? memmem(s.p, s.len, scheme.p, scheme.len) : NULL;
+
+	if (s.len > 0 && memmem(s.p, s.len, parameter.p, parameter.len) != NULL)
+		return true;
+	return at != NULL && memchr(at, '@', (size_t)(s.p + s.len - at)) != NULL;
+}
+
+/* As crypt(5) writes them: "$y$…", "$2b$…". */
+static bool
+is_hash(struct span s)
+{
+	size_t n = 1;
+
+	while (n < s.len && text_token_lower[s.p[n]] != 0 && s.p[n] != '$')
+		n++;
+	return n > 1 && n < s.len && s.p[0] == '$' && s.p[n] == '$';
+}
+
+static bool
+ends_part(uint8_t c)
+{
+	return c <= ' ' || c == '"' || c == ';' || c == '{' || c == '}' || c == '#';
+}
+
+/* However broken it is: what is not understood may be a secret all the same. */
+static bool
+may_have_secret(struct span line)
+{
+	if (has_password(line))
+		return true;
+	for (size_t n; line.len > 0; line = span_tail(line, n + 1)) {
+		for (n = 0; n < line.len && !ends_part(line.p[n]);)
+			n++;
+		struct span part = span_head(line, n);
+		if (option_is_secret(part) || option_is_secret_header(part) || is_hash(part))
+			return true;
+	}
+	return false;
+}
+
 static struct span
 line_of(struct span text, unsigned line)
 {
@@ -64,20 +112,14 @@ line_of(struct span text, unsigned line)
 	return text;
 }
 
-static bool
-begins_character(uint8_t byte)
-{
-	return (byte & 0xC0) != 0x80; /* not a UTF-8 continuation */
-}
-
 /* The bytes of `line` before `column`. */
 static size_t
 bytes_before(struct span line, unsigned column)
 {
 	size_t n = 0;
 
-	while (n < line.len && (column > 1 || !begins_character(line.p[n])))
-		column -= begins_character(line.p[n++]);
+	while (n < line.len && (column > 1 || utf8_continues(line.p[n])))
+		column -= !utf8_continues(line.p[n++]);
 	return n;
 }
 
@@ -105,7 +147,7 @@ print_line(struct span line, unsigned column, struct buf *out)
 	if (!buf_byte(out, '\n'))
 		return false;
 	for (size_t i = 0; i < before && i < line.len; i++)
-		if (begins_character(line.p[i]) && !buf_byte(out, line.p[i] == '\t' ? '\t' : ' '))
+		if (!utf8_continues(line.p[i]) && !buf_byte(out, line.p[i] == '\t' ? '\t' : ' '))
 			return false;
 	return buf_append(out, SPAN_OF("^\n"));
 }
@@ -117,8 +159,9 @@ print_fault(const struct faults *f, const struct fault *fault, struct buf *out)
 
 	if (at.line == 0)
 		return buf_printf(out, "%s:1:1: %s\n", f->file, fault->text);
+	struct span line = line_of(f->text, at.line);
 	return buf_printf(out, "%s:%u:%u: %s\n", f->file, at.line, at.column, fault->text) &&
-	       (is_hidden(f, at.line) || print_line(line_of(f->text, at.line), at.column, out));
+	       (is_hidden(f, at.line) || may_have_secret(line) || print_line(line, at.column, out));
 }
 
 void
@@ -139,6 +182,8 @@ fault_word(struct arena *memory, struct span word)
 
 	if (word.len == 0)
 		return "";
+	if (is_hash(word) || has_password(word))
+		return "***";
 	bool fits = text_put_escaped(&b, word, WORD_SHOWN, false);
 	const char *shown = arena_copy(memory, fits ? buf_span(&b) : SPAN_NONE);
 

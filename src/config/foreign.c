@@ -15,7 +15,7 @@
 #define TRUST      "trust_forwarded"
 #define NOTHING    "nothing: it is so already"
 
-/* nginx's, Caddy's, Apache's and HAProxy's. */
+/* nginx's, Caddy's, Apache's, HAProxy's and OpenVPN's. */
 static const struct {
 	const char *theirs, *ours;
 } words[] = {
@@ -30,7 +30,7 @@ static const struct {
     {"alias", "root, with strip_prefix"},
     {"DocumentRoot", "root"},
     {"file_server", "root"},
-    {"server", "site NAME... { ... }"},
+    {"server", "site NAME... { ... }, or network in vpn"},
     {"server_name", "the names behind site"},
     {"listen", "listen, outside of all blocks"},
     {"ssl_certificate", PAIR},
@@ -73,6 +73,11 @@ static const struct {
     {"proxy_ssl_verify", "verify, in the proxy's block"},
     {"sendfile", NOTHING},
     {"websocket", NOTHING},
+    {"push", "route, dns or domain, in vpn"},
+    {"dhcp-option", "dns or domain, in vpn"},
+    {"client-to-client", "client_to_client, in vpn"},
+    {"reneg-sec", "rekey, in vpn"},
+    {"tun-mtu", "mtu, in vpn"},
 };
 
 const char *

@@ -1,6 +1,7 @@
 #include "config/lex.h"
 
 #include "base/mem.h"
+#include "base/utf8.h"
 
 #define BYTE_ORDER_MARK SPAN_OF("\xEF\xBB\xBF")
 
@@ -27,7 +28,7 @@ skip(struct lexer *l, size_t n)
 
 		if (c == '\n')
 			l->at = (struct place){l->at.line + 1, 1};
-		else if ((c & 0xC0) != 0x80)
+		else if (!utf8_continues(c))
 			l->at.column++;
 		l->left = span_tail(l->left, 1);
 	}

@@ -61,7 +61,7 @@ put_wrapped(struct buf *out, const char *prefix, struct span text)
 
 /* A block is told of once, at the first option that may have it. */
 struct told {
-	const struct block *blocks[16];
+	const struct block *blocks[20];
 	size_t count;
 };
 
@@ -86,7 +86,7 @@ put_sample(struct buf *out, const struct option *o)
 		return false;
 	if (o->list != NULL)
 		return buf_byte(out, ' ') && option_put_list(out, o->list);
-	return sample == NULL || buf_printf(out, " %s", sample);
+	return sample == NULL || sample[0] == '\0' || buf_printf(out, " %s", sample);
 }
 
 MUST_CHECK static bool
@@ -214,8 +214,9 @@ put_manual_option(struct buf *out, const struct option *o)
 	bool fits = buf_printf(out, ".It Ic %s", o->name);
 
 	if (fits && o->type != OPTION_BLOCK)
-		fits = buf_append(out, SPAN_OF(" Ar ")) && option_put_args(&text, o) &&
-		       put_escaped(out, buf_span(&text));
+		fits = option_put_args(&text, o);
+	if (fits && buf_len(&text) > 0)
+		fits = buf_append(out, SPAN_OF(" Ar ")) && put_escaped(out, buf_span(&text));
 	buf_taken(&text, buf_len(&text));
 	fits = fits && buf_byte(out, '\n') && put_prose(&text, o) &&
 	       put_sentences(out, buf_span(&text));
@@ -229,6 +230,8 @@ static const struct {
 } chapters[] = {
     {&block_top, "Outside of all blocks"},
     {&block_plain, "plain"},
+    {&block_admin, "admin"},
+    {&block_vpn, "vpn"},
     {&block_log, "log"},
     {&block_limits, "limits"},
     {&block_site, "site"},

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 
 static int
 by_key(const void *a, const void *b)
@@ -17,18 +18,12 @@ names_sort(struct config *c)
 		qsort(c->site_names, c->site_name_count, sizeof *c->site_names, by_key);
 }
 
-static uint8_t
-lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
-}
-
 /* As strcmp(), with `host` in lower case. */
 static int
 compare(struct span host, const char *key)
 {
 	for (size_t i = 0; i < host.len; i++) {
-		int difference = lower(host.p[i]) - (uint8_t)key[i];
+		int difference = text_lower(host.p[i]) - (uint8_t)key[i];
 
 		if (difference != 0 || key[i] == '\0')
 			return difference != 0 ? difference : 1;

@@ -1,12 +1,17 @@
 #include "config/option.h"
 
+#include "config/access_block.h"
+#include "config/client_software.h"
 #include "config/option_row.h"
 #include "config/share_block.h"
 #include "config/site_block.h"
 #include "config/top_block.h"
+#include "config/vpn_block.h"
 
 static const char *const access_formats[] = {
     [ACCESS_OFF] = "off", [ACCESS_COMBINED] = "combined", [ACCESS_JSON] = "json", NULL};
+static const char *const ca_keys[] = {
+    [CA_KEY_P256] = "p256", [CA_KEY_RSA_2048] = "rsa2048", [CA_KEY_RSA_3072] = "rsa3072", NULL};
 static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
 const char *const option_proxy_headers[] = {
     [PROXY_HEADER_OFF] = "off", [PROXY_HEADER_V1] = "v1", [PROXY_HEADER_V2] = "v2", NULL};
@@ -52,13 +57,29 @@ static const struct option top_options[] = {
      .doc = "What else is behind the shared port. A back end is host:port, [v6]:port or "
 	    "unix:/path; with several, the next one is tried when one fails. Each rule that has "
 	    "back ends may have a block that says how to speak to them."},
-    {UNBUILT("vpn", "the built-in VPN is not built yet: \"share { openvpn HOST:PORT }\" relays to "
-		    "an OpenVPN server")},
-    {UNBUILT("admin", "the admin console is not built yet")},
-    {UNBUILT("store", "the store is not built yet: there are no users to keep in it")},
-    {UNBUILT("access_server", "the access server's pages are not built yet")},
-    {UNBUILT("config", "the console, which this is about, is not built yet")},
-    {UNBUILT("trusted_paths", "the API, which this is about, is not built yet")},
+    {OWN("admin", admin_read, admin_print), .args = "{ ... }", .block = &block_admin,
+     .silence = "no such port, and for sites with access_server what stands in its block",
+     .doc = "The port of the access server alone: the console for administrators, the portal for "
+	    "everybody else and the API, by TLS with the certificate of the site asked for, or of "
+	    "the first one."},
+    {WORD("store", config, store_url, access_store_url), .args = "URL", .restart = true,
+     .secret = true, .sample = "postgresql://sallyport:PASSWORD@db.example.org/sallyport",
+     .silence = "SQLite in state_dir",
+     .doc = "The PostgreSQL database of users, devices and sessions, as libpq writes it."},
+    {OWN("config", edits_read, edits_print), .args = "edit|read_only", .initial = "edit",
+     .doc = "Whether the console and the API may change this file."},
+    {OWN("trusted_paths", trusted_read_paths, trusted_print_paths), .args = "DIR...",
+     .sample = "/srv /var/www", .silence = "/srv, /var/www and state_dir",
+     .doc = "The directories below which alone a change by the console or the API may name files "
+	    "and directories. It is believed only as it stands in the file, so that nobody who may "
+	    "edit a site can read any file as root. A symbolic link below them is followed only "
+	    "as long as it leads to another place below them, whoever wrote the path; the log file "
+	    "there may not be a link."},
+    {BLOCK("vpn", block_vpn, offsetof(struct config, vpn)),
+     .doc = "The VPN that OpenVPN clients connect to, on the shared TCP port and by UDP. It is "
+	    "there where it has a network."},
+    {UNBUILT("access_server", "access_server stands in a site: write \"site NAME { certificate "
+			      "...; access_server }\"")},
 };
 
 static const struct option plain_options[] = {
@@ -69,6 +90,92 @@ static const struct option plain_options[] = {
      .sample = "loopback", .silence = "nobody",
      .doc = "Networks that may speak HTTP/2 there without TLS, by prior knowledge: those of front "
 	    "ends of this server."},
+};
+
+static const struct option admin_options[] = {
+    {OWN("listen", admin_read_listen, admin_print_listen), .args = "ENDPOINT...|off",
+     .repeats = true, .sample = "943", .silence = "943 as root, otherwise 9443",
+     .doc = "Where it is, written as for the shared port. With off the access server answers on "
+	    "sites with access_server only."},
+    {OWN("allow", admin_read_list, admin_print_list), .offset = offsetof(struct admin, allow),
+     .args = "any|loopback|vpn|NETWORK...", .repeats = true, .sample = "loopback vpn",
+     .silence = "loopback vpn",
+     .doc = "Who may reach the console and the administrators' API, on every port: to others it "
+	    "is a page that does not exist. The word vpn stands for clients of the VPN."},
+    {OWN("portal", admin_read_list, admin_print_list), .offset = offsetof(struct admin, portal),
+     .args = "any|loopback|vpn|NETWORK...", .repeats = true, .sample = "any", .silence = "any",
+     .doc = "Who may reach the portal, what people do there for themselves, and one-time links. "
+	    "People need it before they have a VPN."},
+};
+
+static const struct option vpn_options[] = {
+    {WORD("endpoint", vpn, endpoint, access_endpoint), .args = "NAME", .sample = "vpn.example.org",
+     .silence = "the first name of the first site",
+     .doc = "The name or address that profiles point to."},
+    {CHOICE("ca_key", vpn, ca_key), .choices = ca_keys, .initial = "p256",
+     .doc =
+	 "Which keys the VPN's own certificate authority makes from now on, for itself, the server "
+	 "and devices: rsa2048 or rsa3072 where clients are too old for p256. What is there "
+	 "already stays as it is; a new authority is made by `sallyport cert roll-over`."},
+    {OWN("listen", vpn_read_listen, vpn_print_listen), .args = "ENDPOINT...|off", .repeats = true,
+     .sample = "1194", .silence = "1194",
+     .doc = "Where it is by UDP, besides the shared TCP port, and written as for that. With off it "
+	    "is on the shared port alone. One that is left out is closed by a restart only."},
+    {OWN("network", vpn_read_network, vpn_print_network), .args = "NETWORK [NETWORK6|off]",
+     .sample = "10.86.0.0/20",
+     .silence = "there is no VPN, and profiles alone can be made for one to come",
+     .doc = "The addresses of clients, /8 to /29: the one after the network's own is the server's. "
+	    "It may not meet a route of this machine; sallyport vpn network prints one that does "
+	    "not. The second is the same by IPv6, /16 to /112: where there is none, a private one "
+	    "is made of the first, and with off clients have no IPv6. Another network is applied "
+	    "by a restart only."},
+    {OWN("route", vpn_read_route, vpn_print_route), .args = "NETWORK [nat|route]", .repeats = true,
+     .sample = "192.168.10.0/24 nat", .silence = "everything goes through the VPN, IPv6 too",
+     .doc = "What clients reach through the VPN, and nothing else goes there. With nat, which "
+	    "needs not be written, it sees this machine's address; with route it sees theirs, and "
+	    "has to know the way back."},
+    {OWN("dns", vpn_read_dns, vpn_print_dns), .args = "system|ADDRESS...", .repeats = true,
+     .sample = "system", .silence = "clients keep their own",
+     .doc = "The resolvers that clients are given. With system those that this machine asks, but "
+	    "for any that runs on it for itself alone."},
+    {WORD("domain", vpn, domain, vpn_domain), .args = "NAME", .sample = "example.org",
+     .silence = "none", .doc = "The domain in which clients look up names without a dot."},
+    {OWN("client_software", software_read, software_print), .args = "PLATFORM URL [SHA256]",
+     .repeats = true, .sample = "windows https://example.org/files/client.msi",
+     .silence = "the portal names the usual ones",
+     .doc = "What the portal offers people to connect with: for windows, macos, linux, android or "
+	    "ios, where it is by HTTPS, and what sha256sum prints of it. A URL that begins with / "
+	    "is a path of the site with access_server, where a route can serve a file of yours."},
+    {FLAG("client_to_client", vpn, client_to_client), .initial = "off",
+     .doc = "Whether clients reach each other, where no policy says otherwise."},
+    {FLAG("offload", vpn, offload), .initial = "on",
+     .doc = "Whether packets of one flow pass between the kernel and the VPN as one, which takes a "
+	    "fraction of the processor's time. It is tried, and done without where the kernel "
+	    "cannot; off is for one that says it can and cannot. From the next start on."},
+    {DURATION("clock_skew", vpn, clock_skew), .min = 10 * SECOND, .max = 10 * MINUTE,
+     .initial = "2m",
+     .doc = "How far a client's clock may be off. Whoever is further off is answered as if there "
+	    "were no VPN; the log says so."},
+    {DURATION("rekey", vpn, rekey), .min = 10 * SECOND, .max = 7 * DAY, .zero = "off",
+     .initial = "1h",
+     .doc = "How long a key is used before the server begins another one. Clients have times of "
+	    "their own besides."},
+    {DURATION("ping", vpn, ping), .min = SECOND, .max = 10 * MINUTE, .initial = "10s",
+     .doc = "After how long without a packet either side sends a keep-alive. Shorter ones keep "
+	    "more NAT boxes from forgetting the client."},
+    {DURATION("silence", vpn, silence), .min = 2 * SECOND, .max = HOUR, .initial = "2m",
+     .doc = "After how long without a packet a client counts as gone, and connects anew. At least "
+	    "twice ping."},
+    {NUMBER("mtu", vpn, mtu), .min = 1280, .max = 1500, .initial = "1500",
+     .doc = "The largest packet in the tunnel, in bytes. TCP inside is made to fit the way "
+	    "outside, whatever this says."},
+    {FLAG("legacy", vpn, legacy), .initial = "off",
+     .doc = "Whether clients of OpenVPN 2.4 are answered, by UDP alone. They know tls-crypt, but "
+	    "not with a key of each device: theirs is one for all, in the profiles that sallyport "
+	    "profile get --legacy writes. Whoever has such a profile can find the VPN, and disturb "
+	    "the first packets of others that have one."},
+    {UNBUILT("legacy_tcp", "tls-crypt without a key of each device is not built yet by TCP: such "
+			   "clients are served by UDP, with legacy on")},
 };
 
 static const struct option log_options[] = {
@@ -108,9 +215,12 @@ static const struct option limit_options[] = {
 };
 
 static const struct option share_options[] = {
-    {DOOR("openvpn", share_read_openvpn, openvpn), .args = "BACKEND...", .block = &block_backends,
-     .sample = "127.0.0.1:1194", .silence = "not told apart",
-     .doc = "Where OpenVPN over TCP is relayed to."},
+    {DOOR("openvpn", share_read_openvpn, openvpn), .args = "builtin|BACKEND...",
+     .block = &block_backends, .sample = "127.0.0.1:1194",
+     .silence = "builtin where vpn has a network, otherwise not told apart",
+     .doc = "Where OpenVPN over TCP goes. With builtin to the VPN of the block vpn, which lets in "
+	    "whom it knows; to anybody else the port is a web server's. A back end is shown to "
+	    "whoever tries."},
     {DOOR("ssh", share_read_ssh, ssh), .args = "inetd|BACKEND...", .block = &block_inetd,
      .sample = "inetd", .silence = "not told apart",
      .doc = "Where SSH goes. With inetd each connection is handed to an sshd of its own, which "
@@ -176,6 +286,8 @@ const struct block block_log = {BLOCK_OF("log", log_options)};
 const struct block block_limits = {BLOCK_OF("limits", limit_options)};
 const struct block block_share = {BLOCK_OF("share", share_options)};
 const struct block block_backends = {BLOCK_OF("a rule", backends_options)};
+const struct block block_admin = {BLOCK_OF("admin", admin_options)};
+const struct block block_vpn = {BLOCK_OF("vpn", vpn_options)};
 const struct block block_inetd = {BLOCK_OF("ssh inetd", inetd_options)};
 
 const struct option *
@@ -194,6 +306,37 @@ option_find(const struct block *b, struct span name, size_t *at)
 		}
 	}
 	return NULL;
+}
+
+bool
+option_is_secret(struct span name)
+{
+	static const struct block *const blocks[] = {
+	    &block_top,   &block_plain,    &block_log,      &block_limits,  &block_site,
+	    &block_route, &block_policy,   &block_accounts, &block_handler, &block_proxy,
+	    &block_share, &block_backends, &block_inetd,    &block_admin,   &block_vpn,
+	};
+
+	for (size_t i = 0; i < COUNT(blocks); i++)
+		for (size_t j = 0; j < blocks[i]->count; j++)
+			if (blocks[i]->options[j].secret &&
+			    span_equal_nocase(name, span_str(blocks[i]->options[j].name)))
+				return true;
+	return false;
+}
+
+bool
+option_is_secret_header(struct span name)
+{
+	static const char *const names[] = {"authorization", "proxy-authorization", "cookie",
+					    "x-api-key", "x-auth-token"};
+
+	if (name.len > 0 && (name.p[0] == '+' || name.p[0] == '?'))
+		name = span_tail(name, 1);
+	for (size_t i = 0; i < COUNT(names); i++)
+		if (span_equal_nocase(name, span_str(names[i])))
+			return true;
+	return false;
 }
 
 bool

@@ -50,6 +50,7 @@ struct option {
 	bool repeats;     /* may be written more than once */
 	bool instead;     /* of another option here: only one of them can stand */
 	bool restart;     /* a reload does not apply it */
+	bool secret;      /* its line is shown to nobody */
 };
 
 struct block {
@@ -60,12 +61,18 @@ struct block {
 
 extern const struct block block_top, block_plain, block_log, block_limits, block_site, block_route,
     block_policy, block_accounts, block_handler, block_proxy, block_share, block_backends,
-    block_inetd;
+    block_inetd, block_admin, block_vpn;
 
 /*
  * NULL when the block has no such option. *at: where, in the struct of the block, that of the
  * option's own block begins: past 0 for those that are shared.
  */
+/* Whether what follows that word is secret, in whichever block it stands: a text with faults must
+ * not show more than one without. Of header's names, as they are written there, those that show who
+ * one is. */
+bool option_is_secret(struct span name);
+bool option_is_secret_header(struct span name);
+
 const struct option *option_find(const struct block *b, struct span name, size_t *at);
 
 /* Adds the words of a list, with spaces between. */

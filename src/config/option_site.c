@@ -1,4 +1,5 @@
 /* The options of sites: of all their routes, of each, and of what answers there. */
+#include "config/access_block.h"
 #include "config/option_row.h"
 #include "config/policy_block.h"
 #include "config/proxy_block.h"
@@ -61,7 +62,11 @@ static const struct option site_options[] = {
     {SHARED(block_handler, FORM(own)), .args = "proxy, root, redirect or respond",
      .doc = "One of proxy, root, redirect and respond may stand in the site itself: it answers for "
 	    "all paths without a route."},
-    {UNBUILT("access_server", "the access server's pages are not built yet")},
+    {OWN("access_server", access_read_server, access_print_server), .args = "", .instead = true,
+     .sample = "", .silence = "not here",
+     .doc = "The access server answers on this name: /admin, /portal, /api/v1, /link and /setup, "
+	    "and all else too where the site has no handler of its own. It cannot be on a site "
+	    "with a proxy, whose scripts would share the console's origin."},
 };
 
 static const struct option policy_options[] = {
@@ -113,7 +118,7 @@ static const struct option policy_options[] = {
 
 static const struct option accounts_options[] = {
     {OWN("user", policy_read_user, policy_print_user), .args = "NAME HASH", .repeats = true,
-     .sample = "alice $y$j9T$EXAMPLE$0123456789abcdefghijklmnopqrstuvwxyzABCDEF0",
+     .secret = true, .sample = "alice $y$j9T$EXAMPLE$0123456789abcdefghijklmnopqrstuvwxyzABCDEF0",
      .silence = "none, there must be one",
      .doc = "Who may come in. HASH is of the password, as crypt(5) writes it; sallyport "
 	    "hash-password NAME asks for one and prints this line."},
@@ -144,7 +149,8 @@ static const struct option route_options[] = {
 	    "error_page lines are looked at before the site's."},
     {SHARED(block_handler, 0), .args = "proxy, root, redirect or respond",
      .doc = "What answers; there must be one."},
-    {UNBUILT("access_server", "the access server's pages are not built yet")},
+    {UNBUILT("access_server", "access_server is for a whole site, as its pages have fixed paths "
+			      "and an origin of their own: write it outside of the route")},
 };
 
 static const struct option handler_options[] = {

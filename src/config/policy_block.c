@@ -193,7 +193,6 @@ policy_read_user(struct reader *r, const struct option *o, const struct directiv
 {
 	struct policy_lists *lists = into;
 
-	faults_hide_line(r->faults, directive_place(d).line);
 	if (!read_count(r, o, d, 2, 2))
 		return;
 	const struct word *name = &d->words[1], *hash = &d->words[2];
@@ -216,7 +215,7 @@ policy_print_user(struct printer *p, const struct option *o, const void *from)
 	for (size_t i = 0; i < lists->account_count; i++) {
 		print_name(p, o->name);
 		print_word(p, lists->accounts[i].name);
-		print_word(p, lists->accounts[i].hash);
+		print_word(p, p->masked ? PRINT_MASK : lists->accounts[i].hash);
 		print_end(p);
 	}
 }

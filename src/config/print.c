@@ -80,17 +80,43 @@ print_end(struct printer *p)
 }
 
 void
+print_network(struct printer *p, const struct network *net)
+{
+	char text[NETWORK_TEXT_MAX];
+
+	print_word(p, network_text(net, text));
+}
+
+void
 print_networks(struct printer *p, const struct option *o, const struct network *list, size_t count)
 {
-	char ip[ADDRESS_TEXT_MAX], text[ADDRESS_TEXT_MAX + 4];
-
 	for (size_t i = 0; i < count; i++) {
-		snprintf(text, sizeof text, "%s/%u", address_ip_text(&list[i].base, ip),
-			 list[i].bits);
 		print_name(p, o->name);
-		print_word(p, text);
+		print_network(p, &list[i]);
 		print_end(p);
 	}
+}
+
+/* A URL, of which the password alone is secret. */
+static void
+print_secret(struct printer *p, struct span url)
+{
+	size_t at = span_find(url, '@');
+	size_t user = 2 + span_find(url, '/');
+	size_t colon = user + span_find(span_tail(url, user), ':');
+	struct buf b = buf_with_cap((size_t)CONFIG_WORD_MAX + sizeof PRINT_MASK);
+
+	put(p, SPAN_OF(" "));
+	if (at < url.len && colon < at) {
+		if (!buf_append(&b, span_head(url, colon + 1)) ||
+		    !buf_append(&b, SPAN_OF(PRINT_MASK)))
+			p->full = true;
+		url = span_tail(url, at);
+	}
+	if (!buf_append(&b, url))
+		p->full = true;
+	put_word(p, buf_span(&b));
+	buf_free(&b);
 }
 
 /* Takes back all that was written after the first `len` bytes. */
@@ -149,7 +175,10 @@ print_scalar(struct printer *p, const struct option *o, const void *field)
 			      : scalar_is_initial(o, field))
 		return;
 	print_name(p, o->name);
-	print_value(p, o, field);
+	if (p->masked && o->secret)
+		print_secret(p, span_str(*(const char *const *)field));
+	else
+		print_value(p, o, field);
 	print_end(p);
 }
 
@@ -213,6 +242,15 @@ bool
 config_print(const struct config *c, struct buf *out)
 {
 	struct printer p = {.out = out, .config = c};
+
+	print_options(&p, &block_top, c);
+	return !p.full;
+}
+
+bool
+config_print_masked(const struct config *c, struct buf *out)
+{
+	struct printer p = {.out = out, .config = c, .masked = true};
 
 	print_options(&p, &block_top, c);
 	return !p.full;

@@ -4,10 +4,13 @@
 
 #include "config/option.h"
 
+#define PRINT_MASK "***"
+
 struct printer {
 	struct buf *out;
 	unsigned depth;
-	bool full; /* the buffer's cap was met: nothing more is written */
+	bool full;   /* the buffer's cap was met: nothing more is written */
+	bool masked; /* PRINT_MASK stands for secrets */
 	const struct config *config;
 	const struct route *around; /* what holds for shared options where nothing is said */
 	const void *unsaid; /* the same for the block being printed; NULL: the table's defaults */
@@ -18,6 +21,8 @@ void print_word(struct printer *p, const char *word);
 void print_marked_word(struct printer *p, const char *mark, const char *word); /* as one */
 void print_value(struct printer *p, const struct option *o, const void *field);
 void print_end(struct printer *p);
+
+void print_network(struct printer *p, const struct network *net);
 
 /* A directive for each. */
 void print_networks(struct printer *p, const struct option *o, const struct network *list,

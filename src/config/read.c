@@ -57,7 +57,10 @@ const char *
 read_args(struct reader *r, const struct option *o)
 {
 	struct buf b = buf_with_cap(CONFIG_WORD_MAX);
-	bool fits = option_put_args(&b, o);
+	bool fits = buf_byte(&b, ' ') && option_put_args(&b, o);
+
+	if (fits && buf_len(&b) == 1)
+		fits = false; /* it takes none */
 	const char *args = arena_copy(r->scratch, fits ? buf_span(&b) : SPAN_NONE);
 
 	buf_free(&b);
@@ -69,12 +72,16 @@ read_count(struct reader *r, const struct option *o, const struct directive *d, 
 	   size_t most)
 {
 	if (d->count - 1 > most) {
-		FAULT(r, d->words[most + 1].at, "\"%s\" is one word too many: write \"%s %s\"",
-		      reader_shown(r, &d->words[most + 1]), o->name, read_args(r, o));
+		const struct word *w = &d->words[most + 1];
+		const char *what =
+		    o->secret ? "here" : arena_printf(r->scratch, "\"%s\"", reader_shown(r, w));
+
+		FAULT(r, w->at, "%s is one word too many: write \"%s%s\"", what, o->name,
+		      read_args(r, o));
 		return false;
 	}
 	if (d->count - 1 < least) {
-		FAULT(r, directive_place(d), "something is missing: write \"%s %s\"", o->name,
+		FAULT(r, directive_place(d), "something is missing: write \"%s%s\"", o->name,
 		      read_args(r, o));
 		return false;
 	}
@@ -211,6 +218,8 @@ read_block(struct reader *r, const struct block *block, const struct directive *
 			unknown_option(r, block, &child->words[0]);
 			continue;
 		}
+		if (o->secret)
+			faults_hide_line(r->faults, directive_place(child).line);
 		const struct directive *first = first_of(r, &seen, o, child);
 		if (first != child && !o->repeats)
 			FAULT(r, directive_place(child),
@@ -251,10 +260,11 @@ read_text(struct reader *r, struct span text)
 		return; /* what stands in which block is anyone's guess */
 	r->dropped = r->faults->count > 0;
 	read_defaults(&block_top, r->config);
-	read_block(r, &block_top,
-		   &(struct directive){.children = tree.directives, .child_count = tree.count},
-		   r->config);
+	const struct directive file = {.children = tree.directives, .child_count = tree.count};
+	r->file = &file;
+	read_block(r, &block_top, &file, r->config);
 	check_all(r);
+	r->file = NULL;
 }
 
 static void

@@ -16,12 +16,14 @@ struct mark {
 struct endpoint_mark {
 	struct endpoint endpoint;
 	struct place at;
+	bool udp;
 };
 
 struct reader {
 	struct config *config;
-	struct arena *memory;  /* the configuration's */
-	struct arena *scratch; /* gone when the reading ends */
+	const struct directive *file; /* all of it */
+	struct arena *memory;         /* the configuration's */
+	struct arena *scratch;        /* gone when the reading ends */
 	const struct config_defaults *defaults;
 	struct faults *faults, *warnings;
 	struct mark *marks;
@@ -29,12 +31,15 @@ struct reader {
 	struct endpoint_mark *endpoints;
 	size_t endpoint_count;
 	bool plain_off; /* "plain { listen off }" */
+	bool admin_off; /* "admin { listen off }" */
+	bool vpn_off;   /* "vpn { listen off }" */
 	bool dropped;   /* a directive was left out, having a bad word in it */
 	struct {
-		bool has_certificate; /* right or wrong */
-		const char *name;     /* its first, for messages and logs */
-	} site;                       /* the one being read */
-	const char *path;             /* of the route being read: all paths, for the site itself */
+		bool has_certificate;                  /* right or wrong */
+		const char *name;                      /* its first, for messages and logs */
+		const struct directive *access_server; /* NULL: it has none */
+	} site;                                        /* the one being read */
+	const char *path; /* of the route being read: all paths, for the site itself */
 	const struct directive *handler; /* what answers there; NULL: nothing yet */
 	const struct word *silent;       /* "ssh" or "openvpn", for which a rule must be found */
 	struct place silent_at;
@@ -59,7 +64,7 @@ bool read_count(struct reader *r, const struct option *o, const struct directive
 /* Tells of a block where none belongs; true when there is none. */
 bool read_no_block(struct reader *r, const struct directive *d);
 
-/* How the arguments are written, for a message. */
+/* How the arguments are written, for a message, after a space; "" where there are none. */
 const char *read_args(struct reader *r, const struct option *o);
 
 /* "a, b or c" */

@@ -41,6 +41,12 @@ check_earlier_routes(struct reader *r, const struct site *site, const struct rou
 
 		if (has_condition(earlier))
 			continue;
+		if (earlier->handler == ROUTE_CONTROL && covers(earlier->path, route->path)) {
+			FAULT(r, w->at,
+			      "route %s is never asked: access_server has %s on this site",
+			      reader_shown(r, w), earlier->path);
+			return;
+		}
 		if (same && !has_condition(route))
 			FAULT(r, w->at, "this site has a route %s already", reader_shown(r, w));
 		else if (covers(earlier->path, route->path))
@@ -133,6 +139,8 @@ route_print(struct printer *p, const struct option *o, const void *from)
 
 	p->around = &form->own;
 	for (size_t i = 0; i < form->site.route_count; i++) {
+		if (form->site.routes[i].handler == ROUTE_CONTROL)
+			continue;
 		print_name(p, o->name);
 		print_word(p, form->site.routes[i].path);
 		print_block(p, o->block, &form->site.routes[i]);

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "config/reader.h"
 #include "config/value.h"
+#include "config/vpn_block.h"
 
 #define FIELD_MAX 128 /* bytes of an OPTION_FIELD */
 
@@ -319,5 +320,5 @@ config_needs_restart(const struct config *running, const struct config *next)
 						(const char *)next + o->offset))
 			return o->name;
 	}
-	return NULL;
+	return vpn_needs_restart(&running->vpn, &next->vpn);
 }

@@ -68,10 +68,8 @@ share_read_openvpn(struct reader *r, const struct option *o, const struct direct
 		share_read_door(r, o, d, into);
 		return;
 	}
-	share->openvpn.kind = DOOR_RELAY;
-	FAULT(r, d->words[1].at,
-	      "the built-in VPN is not built yet: give the address of an OpenVPN server, like "
-	      "127.0.0.1:1194");
+	if (read_count(r, o, d, 1, 1) && read_no_block(r, d))
+		share->openvpn.kind = DOOR_TUNNEL;
 }
 
 static char **
@@ -146,9 +144,12 @@ share_print_door(struct printer *p, const struct option *o, const void *from)
 	print_name(p, o->name);
 	if (door->kind == DOOR_RELAY) {
 		print_backends(p, door->to);
-	} else {
+	} else if (door->kind == DOOR_INETD) {
 		print_word(p, "inetd");
 		print_block(p, &block_inetd, door);
+	} else {
+		print_word(p, "builtin");
+		print_end(p);
 	}
 }
 
@@ -221,7 +222,7 @@ read_pass_rule(struct reader *r, const struct option *o, const struct directive 
 	size_t values = values_in(d);
 
 	if (values == 0 || values == d->count - 1)
-		FAULT(r, directive_place(d), "%s: write \"%s %s\"",
+		FAULT(r, directive_place(d), "%s: write \"%s%s\"",
 		      values == 0 ? "something is missing"
 				  : "a back end is missing, which always has a port",
 		      o->name, read_args(r, o));
@@ -351,6 +352,9 @@ complete_silent(struct reader *r, struct share *share)
 	if (share->silent.kind == DOOR_NONE && !r->dropped)
 		FAULT(r, r->silent->at, "there is no %s rule for the silent to be led to",
 		      ssh ? "ssh" : "openvpn");
+	if (share->silent.kind == DOOR_TUNNEL)
+		FAULT(r, r->silent->at,
+		      "the built-in VPN has nothing to say to the silent: its clients speak first");
 }
 
 static void

@@ -1,6 +1,7 @@
 #include "config/site_block.h"
 
 #include "base/mem.h"
+#include "config/access_block.h"
 #include "config/collect.h"
 #include "config/names.h"
 #include "config/printer.h"
@@ -93,8 +94,10 @@ add_own_route(struct reader *r, struct site_form *form)
 {
 	struct site *site = &form->site;
 
-	if (r->handler == NULL)
+	if (r->handler == NULL) {
+		access_add_rest(r, form);
 		return;
+	}
 	if (site->route_count >= CONFIG_ROUTES_MAX)
 		FAULT(r, directive_place(r->handler), "a site has at most %d routes",
 		      CONFIG_ROUTES_MAX);
@@ -117,6 +120,7 @@ read_site_block(struct reader *r, const struct directive *d, struct site_form *f
 	read_block(r, &block_site, &others, form);
 	form->site.policy = form->own.policy;
 	form->site.lists = form->own.lists;
+	access_add_routes(r, form);
 	read_block(r, &block_site, &routes, form);
 	add_own_route(r, form);
 }
@@ -135,6 +139,7 @@ site_read(struct reader *r, const struct option *o, const struct directive *d, v
 	if (d->has_block) {
 		read_site_block(r, d, &form);
 		check_site(r, d, &form.site);
+		access_check_site(r, &form.site);
 	} else {
 		FAULT(r, directive_place(d), "a site needs a block: write \"site %s { ... }\"",
 		      reader_shown(r, &d->words[1]));
@@ -203,7 +208,8 @@ site_print(struct printer *p, const struct option *o, const void *from)
 	unsaid.policy.body_bytes = c->limits.body_bytes;
 	p->around = &unsaid;
 	for (size_t i = 0; i < c->site_count; i++)
-		print_site(p, o, &c->sites[i]);
+		if (!c->sites[i].implied)
+			print_site(p, o, &c->sites[i]);
 	p->around = NULL;
 }
 
@@ -361,7 +367,8 @@ site_complete(struct reader *r)
 		if (site->self_signed)
 			complete_self_signed(r, site);
 		complete_policies(r->config, site);
-		complete_names(r, site);
+		if (!site->implied)
+			complete_names(r, site);
 	}
 	names_sort(r->config);
 	collect_roots(r->config);

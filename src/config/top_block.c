@@ -23,7 +23,7 @@ read_endpoints(struct reader *r, const struct directive *d, struct endpoint **li
 			continue;
 		*ARENA_PUSH(r->memory, *list, *count) = e;
 		*ARENA_PUSH(r->scratch, r->endpoints, r->endpoint_count) =
-		    (struct endpoint_mark){e, d->words[i].at};
+		    (struct endpoint_mark){.endpoint = e, .at = d->words[i].at};
 	}
 }
 
@@ -62,19 +62,37 @@ top_print_listen(struct printer *p, const struct option *o, const void *from)
 }
 
 void
+read_listen_or_off(struct reader *r, const struct directive *d, struct endpoint **list,
+		   size_t *count, bool *is_off)
+{
+	bool off = d->count == 2 && span_equal(d->words[1].text, SPAN_OF("off"));
+
+	if (off ? *count > 0 : *is_off)
+		FAULT(r, d->words[1].at, "listen is either off or at endpoints, not both");
+	else if (off)
+		*is_off = true;
+	else
+		read_endpoints(r, d, list, count);
+}
+
+void
+print_listen_or_off(struct printer *p, const struct endpoint *list, size_t count)
+{
+	print_endpoints(p, list, count);
+	if (count > 0)
+		return;
+	print_name(p, "listen");
+	print_word(p, "off");
+	print_end(p);
+}
+
+void
 plain_read_listen(struct reader *r, const struct option *o, const struct directive *d, void *into)
 {
 	struct config *c = into;
 
-	if (!read_count(r, o, d, 1, CONFIG_WORDS_MAX))
-		return;
-	bool off = d->count == 2 && span_equal(d->words[1].text, SPAN_OF("off"));
-	if (off ? c->plain_listen_count > 0 : r->plain_off)
-		FAULT(r, d->words[1].at, "listen is either off or at endpoints, not both");
-	else if (off)
-		r->plain_off = true;
-	else
-		read_endpoints(r, d, &c->plain_listen, &c->plain_listen_count);
+	if (read_count(r, o, d, 1, CONFIG_WORDS_MAX))
+		read_listen_or_off(r, d, &c->plain_listen, &c->plain_listen_count, &r->plain_off);
 }
 
 void
@@ -82,12 +100,8 @@ plain_print_listen(struct printer *p, const struct option *o, const void *from)
 {
 	const struct config *c = from;
 
-	print_endpoints(p, c->plain_listen, c->plain_listen_count);
-	if (c->plain_listen_count > 0)
-		return;
-	print_name(p, o->name);
-	print_word(p, "off");
-	print_end(p);
+	(void)o;
+	print_listen_or_off(p, c->plain_listen, c->plain_listen_count);
 }
 
 static void

@@ -21,4 +21,10 @@ void plain_read_http2(struct reader *r, const struct option *o, const struct dir
 		      void *into);
 void plain_print_http2(struct printer *p, const struct option *o, const void *from);
 
+/* "listen ENDPOINT...|off" of a port that need not be, for a directive with one word more or more.
+ */
+void read_listen_or_off(struct reader *r, const struct directive *d, struct endpoint **list,
+			size_t *count, bool *is_off);
+void print_listen_or_off(struct printer *p, const struct endpoint *list, size_t count);
+
 #endif

@@ -233,17 +233,6 @@ value_backend(struct reader *r, const struct word *w, struct backend *out)
 	return true;
 }
 
-static const char *
-lower_copy(struct arena *memory, struct span name)
-{
-	char *copy = arena_copy(memory, name);
-
-	for (char *p = copy; *p != '\0'; p++)
-		if (*p >= 'A' && *p <= 'Z')
-			*p = (char)(*p | 0x20);
-	return copy;
-}
-
 static struct span
 without_brackets(struct span w)
 {
@@ -294,29 +283,36 @@ value_site_name(struct reader *r, const struct word *w)
 		FAULT(r, w->at, "\"%s\" %s", reader_shown(r, w), name_fault(w->text));
 		return NULL;
 	}
-	return lower_copy(r->memory, w->text);
+	return arena_lower(r->memory, w->text);
 }
 
-static void
-add_network(struct reader *r, const struct word *w, struct network **list, size_t *count)
+void
+value_loopback(struct reader *r, struct network **list, size_t *count)
 {
 	static const struct network loopback[] = {
 	    {.base = {.family = 4, .ip = {127}}, .bits = 8},
 	    {.base = {.family = 6, .ip = {[15] = 1}}, .bits = 128},
 	};
+
+	for (size_t i = 0; i < COUNT(loopback); i++)
+		*ARENA_PUSH(r->memory, *list, *count) = loopback[i];
+}
+
+void
+value_network(struct reader *r, const struct word *w, const char *what, struct network **list,
+	      size_t *count)
+{
 	struct network net;
 
-	if (span_equal(w->text, SPAN_OF("loopback"))) {
-		for (size_t i = 0; i < COUNT(loopback); i++)
-			*ARENA_PUSH(r->memory, *list, *count) = loopback[i];
-	} else if (network_parse(w->text, &net)) {
+	if (span_equal(w->text, SPAN_OF("loopback")))
+		value_loopback(r, list, count);
+	else if (network_parse(w->text, &net))
 		*ARENA_PUSH(r->memory, *list, *count) = net;
-	} else {
+	else
 		FAULT(r, w->at,
-		      "\"%s\" is not a network: write 10.0.0.0/8, 2001:db8::/32 (no bits set past "
+		      "\"%s\" is not %s: write 10.0.0.0/8, 2001:db8::/32 (no bits set past "
 		      "the prefix), an address, or loopback",
-		      reader_shown(r, w));
-	}
+		      reader_shown(r, w), what);
 }
 
 void
@@ -326,5 +322,5 @@ value_networks(struct reader *r, const struct option *o, const struct directive 
 	if (!read_count(r, o, d, 1, CONFIG_WORDS_MAX))
 		return;
 	for (size_t i = 1; i < d->count; i++)
-		add_network(r, &d->words[i], list, count);
+		value_network(r, &d->words[i], "a network", list, count);
 }

@@ -21,4 +21,9 @@ const char *value_site_name(struct reader *r, const struct word *w); /* NULL: a 
 void value_networks(struct reader *r, const struct option *o, const struct directive *d,
 		    struct network **list, size_t *count);
 
+/* One of these words; `what` is what it should have been, for a message. */
+void value_network(struct reader *r, const struct word *w, const char *what, struct network **list,
+		   size_t *count);
+void value_loopback(struct reader *r, struct network **list, size_t *count);
+
 #endif

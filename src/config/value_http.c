@@ -16,22 +16,6 @@ is_between(struct span s, uint8_t least, uint8_t most)
 	return true;
 }
 
-/* RFC 9110 §5.6.2 */
-static bool
-is_token(struct span s)
-{
-	static const char marks[] = "!#$%&'*+-.^_`|~";
-
-	for (size_t i = 0; i < s.len; i++) {
-		uint8_t c = s.p[i], letter = c | 0x20;
-
-		if (!(letter >= 'a' && letter <= 'z') && !(c >= '0' && c <= '9') &&
-		    (c == '\0' || strchr(marks, c) == NULL))
-			return false;
-	}
-	return s.len > 0;
-}
-
 /* nginx's way to write what changes from request to request. */
 static void
 warn_of_variables(struct reader *r, const struct word *w)
@@ -43,17 +27,6 @@ warn_of_variables(struct reader *r, const struct word *w)
 		WARN(r, w->at,
 		     "\"$\" stands for itself: there are no variables, but in redirect and rewrite "
 		     "{path}, {query}, {uri} and {host}");
-}
-
-static char *
-lower_copy(struct arena *memory, struct span s)
-{
-	char *copy = arena_copy(memory, s);
-
-	for (char *p = copy; *p != '\0'; p++)
-		if (*p >= 'A' && *p <= 'Z')
-			*p = (char)(*p | 0x20);
-	return copy;
 }
 
 static bool
@@ -174,7 +147,7 @@ value_server(struct reader *r, const struct word *w, enum scheme *scheme, struct
 	if (!check_authority(r, w, rest))
 		return false;
 	unsigned usual = *scheme == SCHEME_HTTP ? PORT_HTTP : PORT_HTTPS;
-	const char *authority = lower_copy(r->memory, rest);
+	const char *authority = arena_lower(r->memory, rest);
 	struct word with_port = {span_str(authority), w->at};
 	if (has_no_port(rest))
 		with_port.text = span_str(arena_printf(r->scratch, "%s:%u", authority, usual));
@@ -189,7 +162,7 @@ value_server(struct reader *r, const struct word *w, enum scheme *scheme, struct
 const char *
 value_method(struct reader *r, const struct word *w)
 {
-	if (!is_token(w->text)) {
+	if (!text_is_token(w->text)) {
 		FAULT(r, w->at, "\"%s\" is not the name of a method, like GET", reader_shown(r, w));
 		return NULL;
 	}
@@ -208,20 +181,20 @@ value_media_type(struct reader *r, const struct word *w)
 	size_t slash = span_find(w->text, '/');
 	struct span kind = span_head(w->text, slash), rest = span_tail(w->text, slash + 1);
 
-	if (!is_token(kind) || !is_token(rest) || span_find(kind, '*') < kind.len ||
+	if (!text_is_token(kind) || !text_is_token(rest) || span_find(kind, '*') < kind.len ||
 	    (span_find(rest, '*') < rest.len && rest.len > 1)) {
 		FAULT(r, w->at, "\"%s\" is not a media type, like text/html or text/*",
 		      reader_shown(r, w));
 		return NULL;
 	}
-	return lower_copy(r->memory, w->text);
+	return arena_lower(r->memory, w->text);
 }
 
 const char *
 value_field_name(struct reader *r, const struct word *w)
 {
-	if (is_token(w->text))
-		return lower_copy(r->memory, w->text);
+	if (text_is_token(w->text))
+		return arena_lower(r->memory, w->text);
 	FAULT(r, w->at, "\"%s\" is not the name of a field, like Cache-Control",
 	      reader_shown(r, w));
 	return NULL;

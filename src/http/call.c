@@ -1,5 +1,6 @@
 #include "http/call_inner.h"
 
+#include "base/text.h"
 #include "http/field.h"
 
 /* RFC 3986 has no more than ASCII, and HTTP no space in a request line. */
@@ -18,7 +19,7 @@ call_request_is_sound(const struct call_request *r)
 	for (size_t i = 0; i < r->field_count; i++)
 		if (!field_is_sound(&r->fields[i]))
 			return false;
-	return field_is_token(r->method_name) && is_visible(r->target) &&
+	return text_is_token(r->method_name) && is_visible(r->target) &&
 	       (r->authority.len == 0 || is_visible(r->authority)) &&
 	       (r->protocol.len == 0 || field_is_protocol(r->protocol));
 }

@@ -66,6 +66,8 @@ struct request {
 struct client {
 	struct address peer, local;
 	bool secure;
+	bool admin;                           /* came in on the admin port */
+	int64_t accepted_ms;                  /* when, by clock_ms() */
 	const char *tls_version, *tls_cipher; /* NULL without TLS */
 	struct span server_name;              /* what TLS asked for; may be empty */
 };

@@ -1,25 +1,6 @@
 #include "http/field.h"
 
-/* clang-format off */
-const uint8_t field_token_lower[256] = {
-	[0x20] =
-	 0 , '!',  0 , '#', '$', '%', '&', '\'',  0 ,  0 , '*', '+',  0 , '-', '.',  0 ,
-	'0', '1', '2', '3', '4', '5', '6', '7', '8', '9',  0 ,  0 ,  0 ,  0 ,  0 ,  0 ,
-	 0 , 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o',
-	'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',  0 ,  0 ,  0 , '^', '_',
-	'`', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o',
-	'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',  0 , '|',  0 , '~',  0 ,
-};
-/* clang-format on */
-
-bool
-field_is_token(struct span s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (field_token_lower[s.p[i]] == 0)
-			return false;
-	return s.len > 0;
-}
+#include "base/text.h"
 
 bool
 field_is_sound(const struct field *f)
@@ -27,7 +8,7 @@ field_is_sound(const struct field *f)
 	for (size_t i = 0; i < f->value.len; i++)
 		if (!field_is_text(f->value.p[i]))
 			return false;
-	return field_is_token(f->name);
+	return text_is_token(f->name);
 }
 
 bool
@@ -35,8 +16,8 @@ field_is_protocol(struct span s)
 {
 	size_t slash = span_find(s, '/');
 
-	return field_is_token(span_head(s, slash)) &&
-	       (slash == s.len || field_is_token(span_tail(s, slash + 1)));
+	return text_is_token(span_head(s, slash)) &&
+	       (slash == s.len || text_is_token(span_tail(s, slash + 1)));
 }
 
 bool

@@ -22,11 +22,6 @@ size_t field_drop(struct field *fields, size_t count, struct span name);
 /* Copies of them, and of their names and values. */
 struct field *field_copy(struct arena *memory, const struct field *fields, size_t count);
 
-/* For each byte that may stand in a token its lower case, for all others 0. */
-extern const uint8_t field_token_lower[256];
-
-bool field_is_token(struct span s); /* at least one byte */
-
 /* Whether it may stand in a value: no control character but the tab may (§5.5). */
 static inline bool
 field_is_text(uint8_t c)

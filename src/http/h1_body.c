@@ -123,7 +123,7 @@ on_trailer(struct h1_body *b, uint8_t c)
 {
 	if (c == '\r')
 		return go(b, STATE_LAST_LF);
-	return extra(b) && keep(b, c) && go_if(b, field_token_lower[c] != 0, STATE_TRAILER_NAME);
+	return extra(b) && keep(b, c) && go_if(b, text_token_lower[c] != 0, STATE_TRAILER_NAME);
 }
 
 static bool
@@ -131,7 +131,7 @@ on_trailer_name(struct h1_body *b, uint8_t c)
 {
 	if (!extra(b) || !keep(b, c))
 		return false;
-	return c == ':' ? go(b, STATE_TRAILER_VALUE) : field_token_lower[c] != 0;
+	return c == ':' ? go(b, STATE_TRAILER_VALUE) : text_token_lower[c] != 0;
 }
 
 static bool

@@ -81,8 +81,8 @@ h1_parse_field(uint8_t *line, size_t len, struct field *out)
 	size_t name = 0;
 
 	/* No white space before the name (obs-fold, §5.2) or before the colon (§5.1): no token. */
-	while (name < len && field_token_lower[line[name]] != 0) {
-		line[name] = field_token_lower[line[name]];
+	while (name < len && text_token_lower[line[name]] != 0) {
+		line[name] = text_token_lower[line[name]];
 		name++;
 	}
 	if (name == 0 || name == len || line[name] != ':')

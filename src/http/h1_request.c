@@ -1,6 +1,5 @@
 #include "http/h1_inner.h"
 
-#include "http/field.h"
 #include "http/h1_write.h"
 #include "http/target.h"
 
@@ -36,16 +35,6 @@ take_body_plan(struct h1 *h, const struct h1_meaning *m)
 	h->body.trailers = &h->now->trailers;
 }
 
-static struct span
-lower(struct arena *memory, struct span protocol)
-{
-	uint8_t *p = (uint8_t *)arena_copy(memory, protocol);
-
-	for (size_t i = 0; i < protocol.len; i++)
-		p[i] = p[i] == '/' ? '/' : field_token_lower[p[i]];
-	return span_of(p, protocol.len);
-}
-
 static unsigned
 take_meaning(struct h1 *h, struct h1_exchange *x)
 {
@@ -61,7 +50,7 @@ take_meaning(struct h1 *h, struct h1_exchange *x)
 	if (!take_target(r, x->ex.memory, &m))
 		return 400;
 	if (m.protocol.len > 0)
-		r->protocol = lower(x->ex.memory, m.protocol);
+		r->protocol = span_of(arena_lower(x->ex.memory, m.protocol), m.protocol.len);
 	r->length = m.length;
 	x->keep_alive = m.keep_alive;
 	x->continues = r->expects_continue = m.expects_continue && (m.chunked || m.length > 0);

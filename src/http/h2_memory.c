@@ -185,6 +185,7 @@ resize(void *p, size_t size, void *owner)
 	if (p != NULL && old == 0) {
 		struct block *b = realloc((struct block *)p - 1, sizeof *b + size);
 
+		/* cppcheck-suppress memleak */
 		return b != NULL ? b + 1 : NULL;
 	}
 	if ((grown = get(size, owner)) != NULL && p != NULL) {

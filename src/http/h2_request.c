@@ -211,24 +211,13 @@ take_method(struct h2_stream *s)
 	return connects || r->method == METHOD_TRACE ? 501 : method_check(r->method_name);
 }
 
-static void
-lower(struct arena *memory, struct span *text)
-{
-	uint8_t *p = (uint8_t *)arena_copy(memory, *text);
-
-	for (size_t i = 0; i < text->len; i++)
-		if (p[i] >= 'A' && p[i] <= 'Z')
-			p[i] |= 0x20;
-	text->p = p;
-}
-
 /* RFC 9220 §3: 501 is for those that are not supported. */
 static unsigned
 take_protocol(struct request *r, struct arena *memory)
 {
 	if (!field_is_protocol(r->protocol))
 		return 400;
-	lower(memory, &r->protocol);
+	r->protocol = span_of(arena_lower(memory, r->protocol), r->protocol.len);
 	return field_is_http(r->protocol) ? 501 : 0;
 }
 

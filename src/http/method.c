@@ -1,6 +1,6 @@
 #include "http/method.h"
 
-#include "http/field.h"
+#include "base/text.h"
 
 static const struct {
 	struct span name;
@@ -16,7 +16,7 @@ static const struct {
 unsigned
 method_check(struct span name)
 {
-	if (name.len > 0 && !field_is_token(span_head(name, METHOD_MAX + 1)))
+	if (name.len > 0 && !text_is_token(span_head(name, METHOD_MAX + 1)))
 		return 400;
 	return name.len > METHOD_MAX ? 501 : 0;
 }

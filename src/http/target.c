@@ -144,10 +144,7 @@ authority_parse(struct span text, struct arena *memory, struct span *authority, 
 		return false;
 	if (end < text.len && (text.p[end] != ':' || !is_port(span_tail(text, end + 1))))
 		return false;
-	uint8_t *copy = (uint8_t *)arena_copy(memory, text);
-	for (size_t i = 0; i < text.len; i++)
-		if (copy[i] >= 'A' && copy[i] <= 'Z')
-			copy[i] |= 0x20;
+	const char *copy = arena_lower(memory, text);
 	*authority = span_of(copy, text.len);
 	*host = span_of(copy, name.len);
 	if (name.len > 1 && name.p[name.len - 1] == '.')

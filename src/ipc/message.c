@@ -12,6 +12,7 @@ enum field_bit {
 	F_ADDRESSES = 1 << 6,
 	F_COUNTERS = 1 << 7,
 	F_TEXT = 1 << 8,
+	F_BYTES = 1 << 9,
 };
 
 /* Roles as bits: who may say it. */
@@ -31,16 +32,30 @@ static const struct shape {
     [MESSAGE_SOCKET] = {BY(ROLE_WARDEN), F_INDEX | F_MEMBER | F_TEXT, 1},
     [MESSAGE_AUTHORITY] = {BY(ROLE_WARDEN), F_INDEX, 1},
     [MESSAGE_APPLY] = {BY(ROLE_WARDEN), F_GENERATION, 0},
-    [MESSAGE_APPLIED] = {BY(ROLE_EDGE), F_GENERATION, 0},
-    [MESSAGE_REFUSED] = {BY(ROLE_EDGE), F_GENERATION | F_TEXT, 0},
+    [MESSAGE_APPLIED] = {BY(ROLE_EDGE) | BY(ROLE_CONTROL) | BY(ROLE_TUNNEL), F_GENERATION, 0},
+    [MESSAGE_REFUSED] = {BY(ROLE_EDGE) | BY(ROLE_CONTROL) | BY(ROLE_TUNNEL), F_GENERATION | F_TEXT,
+			 0},
     [MESSAGE_LOG] = {BY(ROLE_WARDEN), 0, 1},
     [MESSAGE_DRAIN] = {BY(ROLE_WARDEN), F_VALUE, 0},
     [MESSAGE_INETD] = {BY(ROLE_EDGE), F_GENERATION | F_ADDRESSES, 1},
-    [MESSAGE_ASK] = {BY(ROLE_WARDEN), 0, 0},
-    [MESSAGE_STATUS] = {BY(ROLE_EDGE), F_COUNTERS, 0},
+    [MESSAGE_ASK] = {BY(ROLE_WARDEN) | BY(ROLE_CONTROL), 0, 0},
+    [MESSAGE_STATUS] = {BY(ROLE_EDGE) | BY(ROLE_WARDEN) | BY(ROLE_TUNNEL), F_KIND | F_COUNTERS, 0},
     [MESSAGE_SERVER] = {BY(ROLE_EDGE), F_INDEX | F_MEMBER | F_KIND | F_COUNTERS, 0},
     [MESSAGE_RESOLVE] = {BY(ROLE_WARDEN), F_INDEX | F_TEXT, 0},
     [MESSAGE_RESOLVED] = {BY(ROLE_RESOLVER), F_INDEX | F_ADDRESSES | F_TEXT, 0},
+    [MESSAGE_STATE] = {BY(ROLE_WARDEN), 0, 1},
+    [MESSAGE_CALL] = {BY(ROLE_CONTROL) | BY(ROLE_TUNNEL), F_KIND | F_VALUE | F_TEXT, 1},
+    [MESSAGE_RESULT] = {BY(ROLE_WARDEN) | BY(ROLE_EDGE) | BY(ROLE_CONTROL) | BY(ROLE_TUNNEL),
+			F_KIND | F_VALUE | F_TEXT, 1},
+    [MESSAGE_SETUP] = {BY(ROLE_CONTROL), F_TEXT, 0},
+    [MESSAGE_PEER] = {BY(ROLE_WARDEN), F_KIND, 1},
+    [MESSAGE_TUN] = {BY(ROLE_WARDEN), F_WORKER | F_KIND, 1},
+    [MESSAGE_FIRST] = {BY(ROLE_EDGE), F_VALUE | F_ADDRESSES | F_BYTES, 0},
+    [MESSAGE_VERDICT] = {BY(ROLE_TUNNEL), F_VALUE | F_KIND, 0},
+    [MESSAGE_HANDED] = {BY(ROLE_EDGE), F_VALUE | F_ADDRESSES, 1},
+    [MESSAGE_CHANGED] = {BY(ROLE_CONTROL), 0, 0},
+    [MESSAGE_WAYS] = {BY(ROLE_TUNNEL), F_VALUE | F_ADDRESSES, 1},
+    [MESSAGE_ROUTED] = {BY(ROLE_WARDEN), F_VALUE, 0},
 };
 
 static const struct shape *
@@ -52,8 +67,11 @@ shape_of(uint32_t type)
 const char *
 role_name(enum role role)
 {
-	static const char *const names[] = {
-	    [ROLE_WARDEN] = "warden", [ROLE_EDGE] = "edge", [ROLE_RESOLVER] = "resolver"};
+	static const char *const names[] = {[ROLE_WARDEN] = "warden",
+					    [ROLE_EDGE] = "edge",
+					    [ROLE_RESOLVER] = "resolver",
+					    [ROLE_CONTROL] = "control",
+					    [ROLE_TUNNEL] = "tunnel"};
 
 	return names[role];
 }
@@ -104,6 +122,13 @@ put_text(struct buf *out, const struct message *m)
 	return buf_be16(out, (uint16_t)len) && buf_append(out, span_of(m->text, len));
 }
 
+static bool
+put_bytes(struct buf *out, const struct message *m)
+{
+	return m->byte_count <= sizeof m->bytes && buf_be16(out, (uint16_t)m->byte_count) &&
+	       buf_append(out, span_of(m->bytes, m->byte_count));
+}
+
 bool
 message_encode(const struct message *m, struct buf *out)
 {
@@ -118,7 +143,8 @@ message_encode(const struct message *m, struct buf *out)
 	       (!(f & F_KIND) || buf_be32(out, m->kind)) &&
 	       (!(f & F_VALUE) || put_be64(out, m->value)) &&
 	       (!(f & F_ADDRESSES) || put_addresses(out, m)) &&
-	       (!(f & F_COUNTERS) || put_counters(out, m)) && (!(f & F_TEXT) || put_text(out, m));
+	       (!(f & F_COUNTERS) || put_counters(out, m)) && (!(f & F_TEXT) || put_text(out, m)) &&
+	       (!(f & F_BYTES) || put_bytes(out, m));
 }
 
 static bool
@@ -179,6 +205,18 @@ get_text(struct cursor *c, struct message *m)
 	return true;
 }
 
+static bool
+get_bytes(struct cursor *c, struct message *m)
+{
+	struct span bytes;
+
+	if (!cursor_vec16(c, &bytes) || bytes.len > sizeof m->bytes)
+		return false;
+	span_put(m->bytes, bytes);
+	m->byte_count = bytes.len;
+	return true;
+}
+
 bool
 message_decode(struct span bytes, enum role sender, size_t fd_count, struct message *out)
 {
@@ -201,5 +239,6 @@ message_decode(struct span bytes, enum role sender, size_t fd_count, struct mess
 	       (!(f & F_VALUE) || get_be64(&c, &out->value)) &&
 	       (!(f & F_ADDRESSES) || get_addresses(&c, out)) &&
 	       (!(f & F_COUNTERS) || get_counters(&c, out)) &&
-	       (!(f & F_TEXT) || get_text(&c, out)) && cursor_left(&c) == 0;
+	       (!(f & F_TEXT) || get_text(&c, out)) && (!(f & F_BYTES) || get_bytes(&c, out)) &&
+	       cursor_left(&c) == 0;
 }

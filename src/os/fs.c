@@ -41,25 +41,30 @@ private_mount(int dir)
 	return fd;
 }
 
-struct err
-fs_root_open(const char *path, int *fd)
+int
+fs_root_of(int dir, const char *path)
 {
-	int dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC), mount;
+	int mount = geteuid() == 0 ? private_mount(dir) : -1;
 
-	*fd = -1;
-	if (dir < 0)
-		return err_sys("cannot open the directory %s", path);
-	mount = geteuid() == 0 ? private_mount(dir) : -1;
 	if (geteuid() == 0 && mount < 0)
 		log_warn("%s is passed on as a plain directory: this system refuses a private "
 			 "mount of it (%s), so only RESOLVE_BENEATH keeps a role inside",
 			 path, strerror(errno));
-	if (mount < 0) {
-		*fd = dir;
-		return ERR_NONE;
-	}
+	if (mount < 0)
+		return dir;
 	close(dir);
-	*fd = mount;
+	return mount;
+}
+
+struct err
+fs_root_open(const char *path, int *fd)
+{
+	int dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	*fd = -1;
+	if (dir < 0)
+		return err_sys("cannot open the directory %s", path);
+	*fd = fs_root_of(dir, path);
 	return ERR_NONE;
 }
 
@@ -275,8 +280,9 @@ sync_directory_of(const char *path)
 	return ok;
 }
 
-struct err
-fs_write_path(const char *path, struct span bytes, unsigned mode)
+/* Written beside, made what it has to be, and renamed; `like` NULL: with `mode`, ours. */
+static struct err
+write_beside(const char *path, struct span bytes, unsigned mode, const struct stat *like)
 {
 	char beside[PATH_MAX];
 	struct err e = ERR_NONE;
@@ -289,6 +295,9 @@ fs_write_path(const char *path, struct span bytes, unsigned mode)
 		return err_sys("cannot write beside %s", path);
 	if (!write_all(fd, bytes) || fchmod(fd, mode) < 0 || fsync(fd) < 0)
 		e = err_sys("cannot write %s", path);
+	else if (like != NULL && fchown(fd, like->st_uid, like->st_gid) < 0)
+		e = err_sys("cannot keep the owner of %s",
+			    path); /* last: it may be another's then */
 	else if (rename(beside, path) < 0)
 		e = err_sys("cannot replace %s", path);
 	close(fd);
@@ -297,6 +306,23 @@ fs_write_path(const char *path, struct span bytes, unsigned mode)
 	else if (!sync_directory_of(path))
 		e = err_sys("cannot make sure of %s", path);
 	return e;
+}
+
+struct err
+fs_write_path(const char *path, struct span bytes, unsigned mode)
+{
+	return write_beside(path, bytes, mode, NULL);
+}
+
+struct err
+fs_replace_path(const char *path, struct span bytes)
+{
+	char whole[PATH_MAX];
+	struct stat st;
+
+	if (realpath(path, whole) == NULL || stat(whole, &st) < 0)
+		return err_sys("%s", path);
+	return write_beside(whole, bytes, st.st_mode & 07777, &st);
 }
 
 static struct err

@@ -19,6 +19,10 @@
 
 MUST_CHECK struct err fs_root_open(const char *path, int *fd);
 
+/* The same of a directory that is held already (O_PATH), which it takes over; `path` is what it is
+ * called in the log. */
+int fs_root_of(int dir, const char *path);
+
 enum fs_kind { FS_FILE, FS_DIRECTORY, FS_OTHER };
 
 struct fs_info {
@@ -54,6 +58,9 @@ MUST_CHECK struct err fs_read_path(const char *path, struct buf *out);
 
 /* Replaces `path` whole or not at all (written beside, synced, renamed). */
 MUST_CHECK struct err fs_write_path(const char *path, struct span bytes, unsigned mode);
+
+/* The same, of a file that is there: its owner and mode stay, and a link to it stays one. */
+MUST_CHECK struct err fs_replace_path(const char *path, struct span bytes);
 
 MUST_CHECK struct err fs_stat(const char *path, struct fs_info *info);
 MUST_CHECK struct err fs_make_directory(const char *path, unsigned mode); /* and its parents */

@@ -9,7 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Of sockets that wait for anybody (the kernel's enum of TCP's states, used for UDP too). */
 #define TCP_LISTEN_STATE 0x0a
+#define UDP_BOUND_STATE  0x07
 
 static bool
 is_any(const struct address *a)
@@ -42,12 +44,28 @@ covers(const struct address *held, const struct address *at)
 {
 	if (held->port != at->port)
 		return false;
-	return is_any(held) || is_any(at) ||
-	       (held->family == at->family && memcmp(held->ip, at->ip, sizeof at->ip) == 0);
+	return is_any(held) || is_any(at) || address_same_ip(held, at);
+}
+
+bool
+holder_read_line(const char *line, struct holder_socket *out)
+{
+	char ip[33], peer[33];
+	unsigned port, peer_port;
+
+	*out = (struct holder_socket){.state = 0};
+	if (sscanf(line, " %*u: %32[0-9A-F]:%4x %32[0-9A-F]:%4x %2x %*s %*s %*s %*u %*u %" SCNu64,
+		   ip, &port, peer, &peer_port, &out->state, &out->inode) != 6)
+		return false;
+	out->connected = peer_port != 0;
+	if (!read_words(ip, &out->local))
+		return false;
+	out->local.port = (uint16_t)port;
+	return true;
 }
 
 static bool
-listener_inode(const char *table, const struct address *at, uint64_t *inode)
+listener_inode(const char *table, unsigned state, const struct address *at, uint64_t *inode)
 {
 	FILE *f = fopen(table, "re");
 	char line[512];
@@ -56,16 +74,10 @@ listener_inode(const char *table, const struct address *at, uint64_t *inode)
 	if (f == NULL)
 		return false;
 	while (!found && fgets(line, sizeof line, f) != NULL) {
-		struct address held = {0};
-		char ip[33];
-		unsigned port, state;
+		struct holder_socket s;
 
-		if (sscanf(line,
-			   " %*u: %32[0-9A-F]:%4x %*[0-9A-F:] %2x %*s %*s %*s %*u %*u %" SCNu64, ip,
-			   &port, &state, inode) != 4)
-			continue;
-		held.port = (uint16_t)port;
-		found = state == TCP_LISTEN_STATE && read_words(ip, &held) && covers(&held, at);
+		found = holder_read_line(line, &s) && s.state == state && covers(&s.local, at);
+		*inode = s.inode;
 	}
 	fclose(f);
 	return found;
@@ -177,17 +189,22 @@ unit_of(long pid, char *unit, size_t size)
 	return false;
 }
 
-bool
-holder_of_tcp(const struct address *at, char *text, size_t size)
+void
+holder_name(long pid, char *process, size_t process_size, char *unit, size_t unit_size)
+{
+	process[0] = unit[0] = '\0';
+	if (!read_line(pid, "comm", "", process, process_size))
+		process[0] = '\0';
+	else if (!unit_of(pid, unit, unit_size))
+		unit[0] = '\0';
+}
+
+static bool
+name_holder(uint64_t inode, char *text, size_t size)
 {
 	char comm[32], unit[128];
-	uint64_t inode;
-	long pid;
+	long pid = pid_of_socket(inode);
 
-	if (!listener_inode("/proc/net/tcp", at, &inode) &&
-	    !listener_inode("/proc/net/tcp6", at, &inode))
-		return false;
-	pid = pid_of_socket(inode);
 	if (pid == 0 || !read_line(pid, "comm", "", comm, sizeof comm))
 		return false;
 	if (unit_of(pid, unit, sizeof unit))
@@ -195,4 +212,24 @@ holder_of_tcp(const struct address *at, char *text, size_t size)
 	else
 		snprintf(text, size, "%s (pid %ld)", comm, pid);
 	return true;
+}
+
+bool
+holder_of_tcp(const struct address *at, char *text, size_t size)
+{
+	uint64_t inode;
+
+	return (listener_inode("/proc/net/tcp", TCP_LISTEN_STATE, at, &inode) ||
+		listener_inode("/proc/net/tcp6", TCP_LISTEN_STATE, at, &inode)) &&
+	       name_holder(inode, text, size);
+}
+
+bool
+holder_of_udp(const struct address *at, char *text, size_t size)
+{
+	uint64_t inode;
+
+	return (listener_inode("/proc/net/udp", UDP_BOUND_STATE, at, &inode) ||
+		listener_inode("/proc/net/udp6", UDP_BOUND_STATE, at, &inode)) &&
+	       name_holder(inode, text, size);
 }

@@ -5,7 +5,9 @@
 #include <limits.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -36,7 +38,8 @@ struct queue {
 struct post {
 	struct post *next;
 	void (*fn)(void *arg);
-	void *arg;
+	void *arg; /* `copy`, where there is one */
+	_Alignas(max_align_t) uint8_t copy[];
 };
 
 struct loop {
@@ -249,13 +252,11 @@ sleep_ms(struct loop *l)
 
 /* Calls from other threads. */
 
-void
-loop_post(struct loop *l, void (*fn)(void *arg), void *arg)
+static void
+add_post(struct loop *l, struct post *post)
 {
-	struct post *post = MEM_NEW(struct post);
 	bool first;
 
-	*post = (struct post){.fn = fn, .arg = arg};
 	pthread_mutex_lock(&l->lock);
 	first = l->posts == NULL;
 	*l->posts_end = post;
@@ -263,6 +264,27 @@ loop_post(struct loop *l, void (*fn)(void *arg), void *arg)
 	pthread_mutex_unlock(&l->lock);
 	if (first && eventfd_write(l->wake.fd, 1) < 0)
 		return; /* only if 2^64 - 2 wakes are pending: then it is awake */
+}
+
+void
+loop_post(struct loop *l, void (*fn)(void *arg), void *arg)
+{
+	struct post *post = MEM_NEW(struct post);
+
+	post->fn = fn;
+	post->arg = arg;
+	add_post(l, post);
+}
+
+void
+loop_post_copy(struct loop *l, void (*fn)(void *what), const void *what, size_t size)
+{
+	struct post *post = mem_new(sizeof *post + size);
+
+	post->fn = fn;
+	post->arg = post->copy;
+	memcpy(post->copy, what, size);
+	add_post(l, post);
 }
 
 static struct post *

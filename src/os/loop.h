@@ -1,7 +1,7 @@
 /*
  * One thread's event loop: descriptors, timers, calls from other threads.
  *
- * Nothing here is thread-safe but loop_post(). Callbacks may stop, change and
+ * Nothing here is thread-safe but loop_post() and loop_post_copy(). Callbacks may stop, change and
  * free any watch or timer, their own too: once stopped it is never called,
  * even if it was ready in the same turn.
  */
@@ -75,5 +75,8 @@ void loop_each_turn(struct loop *l, void (*fn)(void *arg), void *arg);
 
 /* From any thread: `fn(arg)` runs in the loop's own thread, in the order of posting. */
 void loop_post(struct loop *l, void (*fn)(void *arg), void *arg);
+/* The same with a copy of the `size` bytes at `what`, which goes when `fn` returns, or with the
+ * loop. Secrets in it are for `fn` to wipe. */
+void loop_post_copy(struct loop *l, void (*fn)(void *what), const void *what, size_t size);
 
 #endif

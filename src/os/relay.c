@@ -30,6 +30,7 @@
 #define LOW_WATER_MS  1            /* unless nothing moved for so long */
 
 struct relay_shared {
+	uint64_t bytes[2]; /* from clients, and from back ends, of all relays so far */
 	uint8_t chunk[CHUNK];
 };
 
@@ -89,6 +90,13 @@ void
 relay_shared_free(struct relay_shared *s)
 {
 	free(s);
+}
+
+void
+relay_shared_bytes(const struct relay_shared *s, uint64_t *from_clients, uint64_t *from_backends)
+{
+	*from_clients = s->bytes[0];
+	*from_backends = s->bytes[1];
 }
 
 /* Pipes. */
@@ -155,6 +163,16 @@ wants_pipe(struct relay *r, struct flow *f, size_t moved)
 }
 
 /* Moving bytes. */
+
+static void
+count(struct flow *f, size_t n, size_t *moved)
+{
+	struct relay *r = f->from->relay;
+
+	f->bytes += n;
+	r->shared->bytes[f - r->flows] += n;
+	*moved += n;
+}
 
 static enum step
 hold(struct flow *f, const uint8_t *bytes, size_t len)
@@ -228,8 +246,7 @@ fill_pipe(struct flow *f, size_t *moved)
 
 	if (n > 0) {
 		f->in_pipe = (size_t)n;
-		f->bytes += (size_t)n;
-		*moved += (size_t)n;
+		count(f, (size_t)n, moved);
 		if (f->patient && !f->from->wary)
 			f->from->readable = false;
 		return STEP_ON;
@@ -269,8 +286,7 @@ copy(struct relay *r, struct flow *f, size_t *moved)
 		f->from->readable = false;
 	if (got == SOCK_AGAIN)
 		return STEP_WAIT;
-	f->bytes += (size_t)got;
-	*moved += (size_t)got;
+	count(f, (size_t)got, moved);
 	put = sock_write(f->to->watch.fd, chunk, (size_t)got);
 	if (put == SOCK_DEAD)
 		return STEP_TO_DEAD;
@@ -531,4 +547,11 @@ void
 relay_stop(struct relay *r)
 {
 	end(r, RELAY_STOPPED);
+}
+
+void
+relay_bytes(const struct relay *r, uint64_t *from_client, uint64_t *from_backend)
+{
+	*from_client = r->flows[0].bytes;
+	*from_backend = r->flows[1].bytes;
 }

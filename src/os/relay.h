@@ -44,6 +44,13 @@ MUST_CHECK struct err relay_start(struct loop *l, struct relay_shared *shared, i
 				  void (*done)(void *owner, const struct relay_result *result),
 				  void *owner, struct relay **out);
 
+/* So far, by all of them, those that are open too: from clients, and from back ends. */
+void relay_shared_bytes(const struct relay_shared *s, uint64_t *from_clients,
+			uint64_t *from_backends);
+
+/* So far, from client and back end. */
+void relay_bytes(const struct relay *r, uint64_t *from_client, uint64_t *from_backend);
+
 /* Ends it now; `done` is called with RELAY_STOPPED. */
 void relay_stop(struct relay *r);
 

@@ -188,27 +188,44 @@ sandbox_is_confined(void)
 	 LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK |                            \
 	 LANDLOCK_ACCESS_FS_MAKE_SYM)
 
-/* A ruleset without rules: what it handles is refused everywhere. */
-void
-sandbox_read_only(void)
+/* Every change is refused but below `directory` (-1: there too), where nothing can be run either.
+ */
+static void
+refuse_changes(int directory)
 {
 	const struct landlock_ruleset_attr rules = {.handled_access_fs = EVERY_CHANGE};
+	const struct landlock_path_beneath_attr below = {
+	    .allowed_access = EVERY_CHANGE & ~LANDLOCK_ACCESS_FS_EXECUTE, .parent_fd = directory};
 	int fd = (int)syscall(SYS_landlock_create_ruleset, &rules, sizeof rules, 0);
 
 	if (fd < 0)
-		return; /* ENOSYS or EOPNOTSUPP: this kernel has none, and chroot stands */
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+		return; /* ENOSYS or EOPNOTSUPP: this kernel has none, and the rest stands */
+	if ((directory >= 0 &&
+	     syscall(SYS_landlock_add_rule, fd, LANDLOCK_RULE_PATH_BENEATH, &below, 0) < 0) ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
 	    syscall(SYS_landlock_restrict_self, fd, 0) < 0)
 		log_warn("Landlock is there but refuses its ruleset: %s", strerror(errno));
 	close(fd);
 }
 #else
+static void
+refuse_changes(int directory)
+{
+	(void)directory; /* built with headers older than Landlock */
+}
+#endif
+
 void
 sandbox_read_only(void)
 {
-	/* Built with headers older than Landlock. */
+	refuse_changes(-1);
 }
-#endif
+
+void
+sandbox_write_below(int fd)
+{
+	refuse_changes(fd);
+}
 
 /* A clean start. */
 
@@ -225,5 +242,6 @@ sandbox_clean_start(int keep)
 	for (size_t i = 0; i < COUNT(stray); i++)
 		unsetenv(stray[i]);
 	close_range((unsigned)keep + 1, ~0u, 0);
+	fcntl(keep, F_SETFD, FD_CLOEXEC);
 	prctl(PR_SET_NAME, "sallyport"); /* run by descriptor, it would be named after that */
 }

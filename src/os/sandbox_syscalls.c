@@ -80,6 +80,13 @@ static const int edge[] = {
     SCMP_SYS(accept4),        SCMP_SYS(shutdown),        SCMP_SYS(splice),
     SCMP_SYS(sendfile),       SCMP_SYS(pipe2),           SCMP_SYS(openat2),
     SCMP_SYS(fchdir),         SCMP_SYS(getdents64),      SCMP_SYS(signalfd4),
+    SCMP_SYS(memfd_create),
+};
+
+/* All of its sockets and queues were made by others. */
+static const int tunnel[] = {
+    SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait),
+    SCMP_SYS(epoll_pwait2),  SCMP_SYS(eventfd2),  SCMP_SYS(shutdown),   SCMP_SYS(memfd_create),
 };
 
 /* The resolver reads /etc by names of its choosing, and may load a module for them. */
@@ -92,6 +99,55 @@ static const int resolver[] = {
     SCMP_SYS(membarrier), SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl),
     SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait),   SCMP_SYS(eventfd2),
     SCMP_SYS(dup),        SCMP_SYS(shutdown),
+};
+
+/* Databases write, lock and map files; curl and libpq look names up, in threads of their own. */
+static const int control[] = {
+    SCMP_SYS(accept4),
+    SCMP_SYS(pwrite64),
+    SCMP_SYS(ftruncate),
+    SCMP_SYS(fallocate),
+    SCMP_SYS(fsync),
+    SCMP_SYS(fdatasync),
+    SCMP_SYS(rename),
+    SCMP_SYS(renameat),
+    SCMP_SYS(renameat2),
+    SCMP_SYS(unlink),
+    SCMP_SYS(unlinkat),
+    SCMP_SYS(mkdir),
+    SCMP_SYS(mkdirat),
+    SCMP_SYS(rmdir),
+    SCMP_SYS(chmod),
+    SCMP_SYS(fchmod),
+    SCMP_SYS(fchmodat),
+    SCMP_SYS(umask),
+    SCMP_SYS(lstat),
+    SCMP_SYS(getcwd),
+    SCMP_SYS(getdents64),
+    SCMP_SYS(statfs),
+    SCMP_SYS(fstatfs),
+    SCMP_SYS(utimensat),
+    SCMP_SYS(pipe2),
+    SCMP_SYS(pipe),
+    SCMP_SYS(socketpair),
+    SCMP_SYS(select),
+    SCMP_SYS(pselect6),
+    SCMP_SYS(getcpu),
+    SCMP_SYS(timerfd_create),
+    SCMP_SYS(timerfd_settime),
+    SCMP_SYS(memfd_create),
+    SCMP_SYS(set_tid_address),
+    SCMP_SYS(epoll_pwait2),
+    SCMP_SYS(flock),
+    SCMP_SYS(sched_getscheduler),
+    SCMP_SYS(sched_getparam),
+    SCMP_SYS(getpgrp),
+    SCMP_SYS(getresuid),
+    SCMP_SYS(getresgid),
+    SCMP_SYS(getgroups),
+    SCMP_SYS(geteuid),
+    SCMP_SYS(signalfd4),
+    SCMP_SYS(msync),
 };
 
 /* Tried by libraries that do well without. */
@@ -165,15 +221,31 @@ allow_arguments(struct rules *r)
 	allow_if(r, SCMP_SYS(prctl), 0, UINT32_MAX, PR_SET_NAME);
 }
 
+/* Nothing is to be run that was not there when it began. */
+static void
+allow_no_new_code(struct rules *r)
+{
+	allow_if(r, SCMP_SYS(mmap), 2, PROT_EXEC, 0);
+	allow_if(r, SCMP_SYS(mprotect), 2, PROT_EXEC, 0);
+	put_all(r, SCMP_ACT_ERRNO(EPERM), refused, COUNT(refused));
+}
+
 static void
 allow_edge(struct rules *r)
 {
 	put_all(r, SCMP_ACT_ALLOW, edge, COUNT(edge));
 	allow_sockets(r, false);
+	allow_if(r, SCMP_SYS(fcntl), 1, UINT32_MAX, F_ADD_SEALS);
 	allow_if(r, SCMP_SYS(unshare), 0, UINT64_MAX, CLONE_FS);
-	allow_if(r, SCMP_SYS(mmap), 2, PROT_EXEC, 0);
-	allow_if(r, SCMP_SYS(mprotect), 2, PROT_EXEC, 0);
-	put_all(r, SCMP_ACT_ERRNO(EPERM), refused, COUNT(refused));
+	allow_no_new_code(r);
+}
+
+static void
+allow_tunnel(struct rules *r)
+{
+	put_all(r, SCMP_ACT_ALLOW, tunnel, COUNT(tunnel));
+	allow_if(r, SCMP_SYS(fcntl), 1, UINT32_MAX, F_ADD_SEALS);
+	allow_no_new_code(r);
 }
 
 static void
@@ -184,6 +256,24 @@ allow_resolver(struct rules *r)
 	put(r, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 0, NULL);
 }
 
+/* It may make threads, but no process: glibc takes clone() where there is no clone3(). */
+static void
+allow_control(struct rules *r)
+{
+	static const int locks[] = {F_GETLK, F_SETLK, F_SETLKW, F_OFD_SETLK, F_ADD_SEALS};
+
+	allow_resolver(r);
+	put_all(r, SCMP_ACT_ALLOW, control, COUNT(control));
+	for (size_t i = 0; i < COUNT(locks); i++)
+		allow_if(r, SCMP_SYS(fcntl), 1, UINT32_MAX, (uint64_t)locks[i]);
+	allow_if(r, SCMP_SYS(clone), 0, CLONE_THREAD, CLONE_THREAD);
+	put(r, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0, NULL);
+	put(r, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(chown), 0, NULL);
+	put(r, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(fchown), 0, NULL);
+	put(r, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(setpriority), 0, NULL);
+	put(r, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(sched_setscheduler), 0, NULL);
+}
+
 static struct err
 load(struct rules *r, enum sandbox_profile profile)
 {
@@ -192,6 +282,10 @@ load(struct rules *r, enum sandbox_profile profile)
 	allow_arguments(r);
 	if (profile == SANDBOX_EDGE)
 		allow_edge(r);
+	else if (profile == SANDBOX_TUNNEL)
+		allow_tunnel(r);
+	else if (profile == SANDBOX_CONTROL)
+		allow_control(r);
 	else
 		allow_resolver(r);
 	if (r->status == 0)

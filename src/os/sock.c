@@ -1,53 +1,16 @@
 #include "os/sock.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <sched.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "os/holder.h"
+#include "os/sockaddr.h"
 
 #define BACKLOG 4096 /* the kernel takes net.core.somaxconn if that is less */
-
-union any_address {
-	struct sockaddr sa;
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
-	struct sockaddr_storage storage;
-};
-
-static socklen_t
-to_sockaddr(const struct address *a, union any_address *to)
-{
-	memset(to, 0, sizeof *to);
-	if (a->family == 4) {
-		to->in.sin_family = AF_INET;
-		to->in.sin_port = htons(a->port);
-		memcpy(&to->in.sin_addr, a->ip, 4);
-		return sizeof to->in;
-	}
-	to->in6.sin6_family = AF_INET6;
-	to->in6.sin6_port = htons(a->port);
-	memcpy(&to->in6.sin6_addr, a->ip, 16);
-	return sizeof to->in6;
-}
-
-static struct address
-of_sockaddr(const union any_address *from)
-{
-	switch (from->sa.sa_family) {
-	case AF_INET:
-		return address_v4((const uint8_t *)&from->in.sin_addr, ntohs(from->in.sin_port));
-	case AF_INET6:
-		return address_v6(from->in6.sin6_addr.s6_addr, ntohs(from->in6.sin6_port));
-	default:
-		return (struct address){0};
-	}
-}
 
 static void
 set_option(int fd, int level, int option, int value)

@@ -17,7 +17,8 @@
 
 /* What a child may know of our environment: not where to notify systemd, above all. */
 static const char *const kept[] = {
-    "PATH", "LANG", "TZ", "JOURNAL_STREAM", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS",
+    "PATH",         "LANG",          "TZ",           "JOURNAL_STREAM",
+    "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS",
 };
 
 static bool

@@ -14,6 +14,8 @@
 #include "ipc/channel.h"
 #include "os/sandbox.h"
 #include "os/spawn.h"
+#include "role/edge_ask.h"
+#include "role/edge_control.h"
 #include "role/edge_health.h"
 #include "role/edge_worker.h"
 #include "serve/crypter.h"
@@ -39,6 +41,8 @@ struct edge {
 	struct health *health;
 	struct limiter *limiter;
 	struct crypter *crypter;
+	struct ask_line *ask_line; /* to the tunnel */
+	struct edge_control *control;
 	unsigned draining; /* workers still to end */
 	bool confined;     /* in a root directory of its own, as a user of its own */
 	int status;
@@ -57,16 +61,6 @@ struct errand {
 	uint64_t ms;
 };
 
-static struct errand *
-errand_new(struct edge *edge, struct worker *w)
-{
-	struct errand *a = MEM_NEW(struct errand);
-
-	a->edge = edge;
-	a->worker = w;
-	return a;
-}
-
 static void
 tell(struct edge *edge, struct message *m)
 {
@@ -83,18 +77,18 @@ worker_log(void *arg)
 	struct errand *a = arg;
 
 	access_log_to(a->worker->log, a->fd, a->format);
-	free(a);
 }
 
 static void
 send_log(struct edge *edge)
 {
 	for (unsigned i = 0; edge->current != NULL && i < edge->worker_count; i++) {
-		struct errand *a = errand_new(edge, edge->workers[i]);
+		int fd = edge->log_fd >= 0 ? edge->log_fd : STDERR_FILENO;
+		const struct errand a = {.worker = edge->workers[i],
+					 .fd = fcntl(fd, F_DUPFD_CLOEXEC, 0),
+					 .format = edge->current->config->log.access};
 
-		a->fd = fcntl(edge->log_fd >= 0 ? edge->log_fd : STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
-		a->format = edge->current->config->log.access;
-		loop_post(a->worker->loop, worker_log, a);
+		loop_post_copy(a.worker->loop, worker_log, &a, sizeof a);
 	}
 }
 
@@ -105,18 +99,18 @@ worker_tickets(void *arg)
 
 	tls_library_set_tickets(a->worker->tls, &a->tickets);
 	explicit_bzero(a, sizeof *a);
-	free(a);
 }
 
 static void
 send_tickets(struct edge *edge)
 {
-	for (unsigned i = 0; i < edge->worker_count; i++) {
-		struct errand *a = errand_new(edge, edge->workers[i]);
+	struct errand a = {.tickets = edge->tickets};
 
-		a->tickets = edge->tickets;
-		loop_post(a->worker->loop, worker_tickets, a);
+	for (unsigned i = 0; i < edge->worker_count; i++) {
+		a.worker = edge->workers[i];
+		loop_post_copy(a.worker->loop, worker_tickets, &a, sizeof a);
 	}
+	explicit_bzero(&a, sizeof a);
 }
 
 static void
@@ -135,26 +129,20 @@ rotate_tickets(struct timer *t)
 static void
 worker_commits(void *arg)
 {
-	struct errand *a = arg;
-
-	worker_commit(a->worker);
-	free(a);
+	worker_commit(arg);
 }
 
 static void
 worker_forgets(void *arg)
 {
-	struct errand *a = arg;
-
-	worker_forget(a->worker);
-	free(a);
+	worker_forget(arg);
 }
 
 static void
 post_all(struct edge *edge, void (*fn)(void *arg))
 {
 	for (unsigned i = 0; i < edge->worker_count; i++)
-		loop_post(edge->workers[i]->loop, fn, errand_new(edge, edge->workers[i]));
+		loop_post(edge->workers[i]->loop, fn, edge->workers[i]);
 }
 
 static void
@@ -200,7 +188,6 @@ prepared(void *arg)
 	if (counts && failed(a->outcome) && !failed(edge->refusal))
 		edge->refusal = a->outcome;
 	snapshot_release(a->snapshot);
-	free(a);
 	if (!counts || --edge->answers > 0)
 		return;
 	if (failed(edge->refusal))
@@ -215,7 +202,7 @@ worker_prepares(void *arg)
 	struct errand *a = arg;
 
 	a->outcome = worker_prepare(a->worker, a->snapshot);
-	loop_post(a->edge->loop, prepared, a);
+	loop_post_copy(a->edge->loop, prepared, a, sizeof *a);
 }
 
 static void
@@ -224,10 +211,11 @@ apply(struct edge *edge)
 	edge->refusal = ERR_NONE;
 	edge->answers = edge->worker_count;
 	for (unsigned i = 0; i < edge->worker_count; i++) {
-		struct errand *a = errand_new(edge, edge->workers[i]);
+		const struct errand a = {.edge = edge,
+					 .worker = edge->workers[i],
+					 .snapshot = snapshot_share(edge->coming)};
 
-		a->snapshot = snapshot_share(edge->coming);
-		loop_post(a->worker->loop, worker_prepares, a);
+		loop_post_copy(a.worker->loop, worker_prepares, &a, sizeof a);
 	}
 }
 
@@ -302,7 +290,6 @@ worker_drains(void *arg)
 	struct errand *a = arg;
 
 	worker_drain(a->worker, a->ms);
-	free(a);
 }
 
 static void
@@ -315,10 +302,9 @@ drain(struct edge *edge, uint64_t ms)
 	if (edge->draining == 0)
 		edge->draining = edge->worker_count;
 	for (unsigned i = 0; i < edge->worker_count; i++) {
-		struct errand *a = errand_new(edge, edge->workers[i]);
+		const struct errand a = {.worker = edge->workers[i], .ms = ms};
 
-		a->ms = ms;
-		loop_post(a->worker->loop, worker_drains, a);
+		loop_post_copy(a.worker->loop, worker_drains, &a, sizeof a);
 	}
 }
 
@@ -360,6 +346,18 @@ report(struct edge *edge)
 }
 
 static void
+follow_peer(struct edge *edge, struct message *m)
+{
+	if (m->kind != ROLE_TUNNEL && m->kind != ROLE_CONTROL)
+		return;
+	if (m->kind == ROLE_TUNNEL)
+		ask_line_follow(edge->ask_line, m->fds[0]);
+	else
+		edge_control_follow(edge->control, m->fds[0]);
+	m->fds[0] = -1;
+}
+
+static void
 on_message(struct channel *ch, struct message *m, void *owner)
 {
 	struct edge *edge = owner;
@@ -381,6 +379,9 @@ on_message(struct channel *ch, struct message *m, void *owner)
 		break;
 	case MESSAGE_ASK:
 		report(edge);
+		break;
+	case MESSAGE_PEER:
+		follow_peer(edge, m);
 		break;
 	default:
 		add_to_snapshot(edge, m);
@@ -413,17 +414,14 @@ hand_over(void *arg)
 
 	tell(a->edge, &m);
 	close(a->fd);
-	free(a);
 }
 
 void
 edge_hand_over(struct edge *edge, int fd, const struct address *peer)
 {
-	struct errand *a = errand_new(edge, NULL);
+	const struct errand a = {.edge = edge, .fd = fd, .peer = *peer};
 
-	a->fd = fd;
-	a->peer = *peer;
-	loop_post(edge->loop, hand_over, a);
+	loop_post_copy(edge->loop, hand_over, &a, sizeof a);
 }
 
 struct limiter *
@@ -436,6 +434,12 @@ struct crypter *
 edge_crypter(struct edge *edge)
 {
 	return edge->crypter;
+}
+
+struct ask_line *
+edge_ask_line(struct edge *edge)
+{
+	return edge->ask_line;
 }
 
 static void
@@ -472,6 +476,8 @@ start(struct edge *edge)
 	if (!failed(e)) {
 		sandbox_read_only();
 		edge->health = health_new(edge->loop);
+		edge->ask_line = ask_line_new(edge->loop, &edge->workers, &edge->worker_count);
+		edge->control = edge_control_new(edge->loop, &edge->workers, &edge->worker_count);
 	}
 	return e;
 }
@@ -497,6 +503,8 @@ end(struct edge *edge)
 	free(edge->workers);
 	free(edge->threads);
 	health_free(edge->health);
+	ask_line_free(edge->ask_line);
+	edge_control_free(edge->control);
 	snapshot_release(edge->coming);
 	snapshot_release(edge->current);
 	channel_free(edge->channel);

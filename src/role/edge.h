@@ -19,6 +19,9 @@ void edge_hand_over(struct edge *edge, int fd, const struct address *peer);
 struct limiter *edge_limiter(struct edge *edge);
 struct crypter *edge_crypter(struct edge *edge);
 
+struct ask_line;
+struct ask_line *edge_ask_line(struct edge *edge);
+
 /* From any worker: it has no connection left after a drain. */
 void edge_worker_done(struct edge *edge);
 

@@ -3,9 +3,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "os/sock.h"
 #include "role/edge.h"
+#include "role/edge_ask.h"
 #include "role/edge_http.h"
 #include "role/edge_relay.h"
 #include "role/edge_worker.h"
@@ -33,6 +35,7 @@ forget(struct conn *c)
 	timer_stop(&c->timer);
 	list_remove(&c->link);
 	list_remove(&c->evictable);
+	list_remove(&c->asking);
 	view_release(c->view);
 	free(c);
 	worker_ended(w);
@@ -132,9 +135,44 @@ hand_to_inetd(struct conn *c)
 	edge_hand_over(edge, conn_give_up(c), &peer);
 }
 
+/* By the first word of the rule's name: "sni imap.example.org" is one of "sni". */
+static enum counter
+rule_counter(const char *rule)
+{
+	static const struct {
+		struct span word;
+		enum counter counter;
+	} rules[] = {
+	    {SPAN_INIT("tls"), COUNTER_RULE_TLS},
+	    {SPAN_INIT("sni"), COUNTER_RULE_SNI},
+	    {SPAN_INIT("alpn"), COUNTER_RULE_ALPN},
+	    {SPAN_INIT("ssh"), COUNTER_RULE_SSH},
+	    {SPAN_INIT("openvpn"), COUNTER_RULE_OPENVPN},
+	    {SPAN_INIT("http"), COUNTER_RULE_HTTP},
+	    {SPAN_INIT("http2"), COUNTER_RULE_HTTP2},
+	    {SPAN_INIT("silent"), COUNTER_RULE_SILENT},
+	    {SPAN_INIT("admin"), COUNTER_RULE_ADMIN},
+	};
+	struct span name = rule != NULL ? span_str(rule) : SPAN_NONE;
+
+	name = span_head(name, span_find(name, ' '));
+	for (size_t i = 0; i < COUNT(rules); i++)
+		if (span_equal(name, rules[i].word))
+			return rules[i].counter;
+	return COUNTER_RULE_OTHER;
+}
+
+static void
+begin_plain(struct conn *c)
+{
+	worker_count(c->worker, COUNTER_RULE_PLAIN, 1);
+	http_begin_plain(c);
+}
+
 static void
 follow(struct conn *c, const struct direction *d, bool is_http, const struct hello *hello)
 {
+	worker_count(c->worker, rule_counter(d->rule), 1);
 	switch (d->kind) {
 	case DIRECTION_TERMINATE:
 		http_begin_tls(c, d->site, hello);
@@ -152,6 +190,27 @@ follow(struct conn *c, const struct direction *d, bool is_http, const struct hel
 	}
 }
 
+static bool
+is_plain(const struct conn *c)
+{
+	return c->kind == LISTENER_PLAIN;
+}
+
+/* On the admin port all TLS is for us: the name only says which certificate is shown. */
+static struct direction
+direct_conn(const struct conn *c, enum protocol protocol, const struct hello *hello)
+{
+	const struct config *config = config_of(c);
+	struct span name = hello != NULL ? span_str(hello->name) : SPAN_NONE;
+
+	if (c->kind != LISTENER_ADMIN)
+		return direct(config, protocol, hello);
+	return (struct direction){.kind = protocol == PROTOCOL_TLS ? DIRECTION_TERMINATE
+								   : DIRECTION_REFUSE,
+				  .rule = "admin",
+				  .site = name.len > 0 ? config_site(config, name) : NULL};
+}
+
 /* The hello says which door; one that is not well-formed gets our own TLS's alert. */
 static void
 follow_tls(struct conn *c, struct span seen, bool last)
@@ -162,7 +221,7 @@ follow_tls(struct conn *c, struct span seen, bool last)
 	if (verdict == VERDICT_MORE && !last)
 		return;
 	const struct hello *known = verdict == VERDICT_YES ? &hello : NULL;
-	struct direction d = direct(config_of(c), PROTOCOL_TLS, known);
+	struct direction d = direct_conn(c, PROTOCOL_TLS, known);
 	follow(c, &d, false, known);
 }
 
@@ -186,8 +245,8 @@ follow_proxy(struct conn *c, struct span seen, bool last)
 		c->peer = proxied.client;
 		c->local = proxied.server;
 	}
-	if (c->plain)
-		http_begin_plain(c);
+	if (is_plain(c))
+		begin_plain(c);
 	else
 		classify_more(c, last);
 }
@@ -209,10 +268,19 @@ follow_protocol(struct conn *c, enum protocol protocol, struct span seen, bool l
 	} else if (protocol == PROTOCOL_TLS) {
 		follow_tls(c, seen, last);
 	} else {
-		struct direction d = direct(config_of(c), protocol, NULL);
+		struct direction d = direct_conn(c, protocol, NULL);
 
 		follow(c, &d, protocol == PROTOCOL_HTTP1 || protocol == PROTOCOL_HTTP2, NULL);
 	}
+}
+
+/* Only what came first and in one read, as clients send it, can be OpenVPN's for us; with a back
+ * end for it the classifier decides. */
+static bool
+asks_tunnel(struct conn *c, struct span seen)
+{
+	return c->kind == LISTENER_SHARED && !c->spoke &&
+	       config_of(c)->share.openvpn.kind != DOOR_RELAY && ask_begin(c, seen);
 }
 
 static void
@@ -221,7 +289,7 @@ silence(struct timer *t)
 	struct conn *c = container_of(t, struct conn, timer);
 	struct direction d = direct_silent(config_of(c));
 
-	if (d.kind == DIRECTION_REFUSE)
+	if (c->kind != LISTENER_SHARED || d.kind == DIRECTION_REFUSE)
 		conn_close(c);
 	else
 		follow(c, &d, false, NULL);
@@ -244,12 +312,27 @@ first_byte_came(struct conn *c)
 	timer_set(c->worker->loop, &c->timer, config_of(c)->share.classify_timeout, too_slow);
 }
 
+/* What a connection on its port may be. On the admin port HTTP in clear is told, to be refused. */
+static unsigned
+among_of(const struct conn *c)
+{
+	switch (c->kind) {
+	case LISTENER_ADMIN:
+		return PROTOCOL_BIT(PROTOCOL_TLS) | PROTOCOL_BIT(PROTOCOL_HTTP1) |
+		       PROTOCOL_BIT(PROTOCOL_HTTP2);
+	case LISTENER_SHARED:
+		return c->view->among;
+	default:
+		return 0;
+	}
+}
+
 /* Looks at all that came so far. With `last`, decides. */
 static void
 classify_more(struct conn *c, bool last)
 {
 	enum protocol protocol = PROTOCOL_NONE;
-	unsigned among = c->plain ? 0 : c->view->among;
+	unsigned among = among_of(c);
 	ssize_t n = sock_peek(c->fd, c->worker->scratch, CLASSIFY_MAX);
 
 	if (n == SOCK_AGAIN && !last)
@@ -258,8 +341,11 @@ classify_more(struct conn *c, bool last)
 		conn_close(c); /* nothing was said, so nothing is owed */
 		return;
 	}
-	first_byte_came(c);
 	struct span seen = span_of(c->worker->scratch, (size_t)n);
+	bool asked = list_linked(&c->asking) || asks_tunnel(c, seen);
+	if (asked)
+		return;
+	first_byte_came(c);
 	if (may_send_proxy(c))
 		among |= PROTOCOL_BIT(PROTOCOL_PROXY);
 	switch (classify(seen, among, last || seen.len == CLASSIFY_MAX, &protocol)) {
@@ -269,12 +355,18 @@ classify_more(struct conn *c, bool last)
 		follow_protocol(c, protocol, seen, last || seen.len == CLASSIFY_MAX);
 		break;
 	case VERDICT_NO:
-		if (c->plain)
-			http_begin_plain(c);
+		if (is_plain(c))
+			begin_plain(c);
 		else
 			follow_protocol(c, PROTOCOL_NONE, seen, last);
 		break;
 	}
+}
+
+void
+conn_decided(struct conn *c)
+{
+	classify_more(c, c->fin);
 }
 
 static void
@@ -291,7 +383,7 @@ ready(struct watch *watch, uint32_t events)
 }
 
 static struct conn *
-conn_new(struct worker *w, int fd, const struct address *peer, bool plain)
+conn_new(struct worker *w, int fd, const struct address *peer, enum listener_kind kind)
 {
 	struct conn *c = MEM_NEW(struct conn);
 
@@ -299,7 +391,8 @@ conn_new(struct worker *w, int fd, const struct address *peer, bool plain)
 			   .worker = w,
 			   .view = view_share(w->view),
 			   .fd = fd,
-			   .plain = plain,
+			   .kind = kind,
+			   .accepted_ms = clock_ms(),
 			   .peer = *peer};
 	list_append(&w->conns, &c->link);
 	conn_may_go(c);
@@ -308,19 +401,19 @@ conn_new(struct worker *w, int fd, const struct address *peer, bool plain)
 }
 
 void
-conn_begin(struct worker *w, int fd, const struct address *peer, bool plain)
+conn_begin(struct worker *w, int fd, const struct address *peer, enum listener_kind kind)
 {
-	struct conn *c = conn_new(w, fd, peer, plain);
+	struct conn *c = conn_new(w, fd, peer, kind);
 	const struct share *share = &config_of(c)->share;
-	bool waits = share->silent_after > 0 && !plain;
+	bool waits = share->silent_after > 0 && kind == LISTENER_SHARED;
 
 	sock_local(fd, &c->local);
 	if (failed(watch_start(w->loop, &c->watch, fd, CONN_EVENTS, ready))) {
 		conn_close(c);
 		return;
 	}
-	if (plain && !may_send_proxy(c))
-		http_begin_plain(c);
+	if (is_plain(c) && !may_send_proxy(c))
+		begin_plain(c);
 	else
 		timer_set(w->loop, &c->timer,
 			  waits ? share->silent_after : share->first_byte_timeout, silence);

@@ -7,6 +7,7 @@
 
 #include "base/address.h"
 #include "base/list.h"
+#include "ipc/message.h"
 #include "os/loop.h"
 #include "share/direct.h"
 
@@ -16,23 +17,29 @@ struct view;
 struct conn {
 	struct watch watch;
 	struct timer timer;
-	struct list link, evictable;
+	struct list link, evictable, asking;
 	struct worker *worker;
 	struct view *view; /* as of its acceptance, or its last request */
 	int fd;
-	bool plain;       /* came in on the plain port */
-	bool proxied;     /* a PROXY header was read */
-	bool spoke;       /* at least one byte came */
-	bool fin;         /* the FIN of the peer came: READY_RDHUP tells of it only once */
-	int64_t spoke_ms; /* when the first one did */
+	enum listener_kind kind; /* of the port that it came in on */
+	int64_t accepted_ms;     /* by clock_ms() */
+	bool proxied;            /* a PROXY header was read */
+	bool spoke;              /* at least one byte came */
+	bool fin;                /* the FIN of the peer came: READY_RDHUP tells of it only once */
+	int64_t spoke_ms;        /* when the first one did */
 	bool lingering;
+	uint64_t question; /* that the tunnel was asked about it; 0: none */
+	int64_t due_us;    /* until when that may say yes, by clock_us() */
 	struct address peer, local;
 	void (*end)(struct conn *c); /* lets go of what a later stage added; may be NULL */
 	void *stage;                 /* that stage's own */
 };
 
 /* Takes a socket that was just accepted. */
-void conn_begin(struct worker *w, int fd, const struct address *peer, bool plain);
+void conn_begin(struct worker *w, int fd, const struct address *peer, enum listener_kind kind);
+
+/* The tunnel did not take it: it is looked at as all others are. */
+void conn_decided(struct conn *c);
 
 /* Closes and forgets it. */
 void conn_close(struct conn *c);

@@ -220,6 +220,7 @@ flush(struct http *h)
 		if (r != TLS_DONE)
 			return gone(h);
 		buf_taken(out, taken);
+		worker_count(h->worker, COUNTER_HTTP_OUT, taken);
 		h->moved |= taken > 0;
 	}
 	session_sent(h->http);
@@ -264,6 +265,7 @@ fill(struct http *h)
 		return STEP_WAIT;
 	switch (http_read(h, scratch, room < SCRATCH_SIZE ? room : SCRATCH_SIZE, &got)) {
 	case TLS_DONE:
+		worker_count(h->worker, COUNTER_HTTP_IN, got);
 		return feed(h, span_of(scratch, got)) ? STEP_DONE : gone(h);
 	case TLS_CLOSED:
 		h->readable = false;
@@ -350,6 +352,7 @@ secured(struct http *h)
 	h->client.tls_version = tls_version(h->tls);
 	h->client.tls_cipher = tls_cipher(h->tls);
 	worker_count(w, COUNTER_TLS, 1);
+	worker_count(w, tls_is_13(h->tls) ? COUNTER_TLS13 : COUNTER_TLS12, 1);
 	if (tls_resumed(h->tls))
 		worker_count(w, COUNTER_TLS_RESUMED, 1);
 	begin_http(h, span_equal(tls_alpn(h->tls), SPAN_OF(H2_ALPN)));
@@ -406,7 +409,11 @@ http_new(struct conn *c, bool secure)
 
 	*h = (struct http){.conn = c,
 			   .worker = c->worker,
-			   .client = {.peer = c->peer, .local = c->local, .secure = secure},
+			   .client = {.peer = c->peer,
+				      .local = c->local,
+				      .secure = secure,
+				      .admin = c->kind == LISTENER_ADMIN,
+				      .accepted_ms = c->accepted_ms},
 			   .readable = true,
 			   .fin = c->fin};
 	c->stage = h;
@@ -425,13 +432,21 @@ handshake_time(const struct conn *c)
 	return gone < most ? most - gone : 0;
 }
 
+/* The first site answers for names that are nobody's; one that is implied does so on the admin port
+ * alone. */
+static bool
+has_default_site(const struct conn *c, const struct config *config)
+{
+	return config->site_count > 0 && (!config->sites[0].implied || c->kind == LISTENER_ADMIN);
+}
+
 void
 http_begin_tls(struct conn *c, const struct site *site, const struct hello *hello)
 {
 	const struct config *config = c->view->snapshot->config;
 	struct http *h = http_new(c, true);
 
-	if (site == NULL && config->site_count > 0)
+	if (site == NULL && has_default_site(c, config))
 		site = &config->sites[0];
 	if (site != NULL)
 		h->tls = tls_conn_new(c->view->contexts[site - config->sites], &io, h);

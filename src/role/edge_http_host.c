@@ -15,7 +15,9 @@ on_request(struct exchange *ex, void *owner)
 		c->view = view_share(h->worker->view);
 	}
 	ex->of_host = view_share(c->view); /* others of this connection may outlive a reload */
-	if (h->client.secure)
+	if (h->client.admin)
+		serve_admin(&c->view->serve, ex);
+	else if (h->client.secure)
 		serve_secure(&c->view->serve, ex);
 	else
 		serve_plain(&c->view->serve, ex);

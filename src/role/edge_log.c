@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "role/edge_log_mask.h"
 
 #define HELD_MAX  (256 * 1024) /* past this, lines are lost rather than memory */
 #define FLUSH_AT  (32 * 1024)
@@ -19,6 +20,7 @@ struct access_log {
 	struct buf held;
 	int fd;
 	enum log_format format;
+	bool masks;
 	int64_t second;
 	char combined_time[32], json_time[32];
 	struct log_limit limit;
@@ -54,6 +56,12 @@ access_log_to(struct access_log *log, int fd, enum log_format format)
 }
 
 void
+access_log_mask(struct access_log *log, bool masks)
+{
+	log->masks = masks;
+}
+
+void
 access_log_flush(struct access_log *log)
 {
 	size_t len = buf_len(&log->held);
@@ -86,6 +94,42 @@ put(struct access_log *log, const char *before, struct span bytes)
 {
 	return buf_append(&log->held, span_str(before)) &&
 	       text_put_escaped(&log->held, bytes, FIELD_MAX, log->format == ACCESS_JSON);
+}
+
+static bool
+put_without_keys(struct access_log *log, const char *before, struct span text)
+{
+	size_t at, len;
+
+	for (; log->masks && log_mask_find_key(text, &at, &len); text = span_tail(text, at + len)) {
+		if (!put(log, before, span_head(text, at)))
+			return false;
+		before = "***";
+	}
+	return put(log, before, text);
+}
+
+/* A target or a URL, of which a token is not shown. */
+static bool
+put_url(struct access_log *log, const char *before, struct span url)
+{
+	size_t at, len;
+
+	if (!log->masks || !log_mask_find(url, &at, &len))
+		return put_without_keys(log, before, url);
+	return put_without_keys(log, before, span_head(url, at)) &&
+	       put_without_keys(log, "***", span_tail(url, at + len));
+}
+
+/* As it came; one that only leads to a token once its dots are gone is shown without them. */
+static bool
+put_target(struct access_log *log, const char *before, const struct request *r)
+{
+	size_t at, len;
+	bool hides =
+	    log->masks && !log_mask_find(r->target, &at, &len) && log_mask_find(r->path, &at, &len);
+
+	return put_url(log, before, hides ? r->path : r->target);
 }
 
 /* Ends a line, or takes back one that did not fit: half a line would spoil its neighbour. */
@@ -133,10 +177,10 @@ put_combined(struct access_log *log, const struct exchange *ex)
 
 	return buf_printf(b, "%s - ", address_ip_text(ex->who, who)) && put_user(log, ex->user) &&
 	       buf_printf(b, " [%s] \"", log->combined_time) && put(log, "", r->method_name) &&
-	       put(log, " ", r->target) &&
+	       put_target(log, " ", r) &&
 	       buf_printf(b, " HTTP/%u.%u\" %u %" PRIu64, r->version / 10, r->version % 10,
 			  ex->status, ex->body_sent) &&
-	       put(log, " \"", field_or(r, SPAN_OF("referer"), SPAN_OF("-"))) &&
+	       put_url(log, " \"", field_or(r, SPAN_OF("referer"), SPAN_OF("-"))) &&
 	       put(log, "\" \"", field_or(r, SPAN_OF("user-agent"), SPAN_OF("-"))) &&
 	       buf_byte(b, '"');
 }
@@ -172,14 +216,13 @@ put_json(struct access_log *log, const struct exchange *ex, int64_t now_ms)
 
 	return buf_printf(b, "{\"time\":\"%s\"", log->json_time) && put_client(b, ex) &&
 	       put(log, ",\"method\":\"", r->method_name) &&
-	       put(log, "\",\"host\":\"", r->authority) &&
-	       put(log, "\",\"target\":\"", r->target) &&
+	       put(log, "\",\"host\":\"", r->authority) && put_target(log, "\",\"target\":\"", r) &&
 	       buf_printf(b,
 			  "\",\"version\":\"%u.%u\",\"status\":%u,\"bytes\":%" PRIu64
 			  ",\"ms\":%" PRId64 ",\"tls\":\"%s\"",
 			  r->version / 10, r->version % 10, ex->status, ex->body_sent,
 			  now_ms - ex->began_ms, tls != NULL ? tls : "") &&
-	       put(log, ",\"referer\":\"", field_or(r, SPAN_OF("referer"), SPAN_NONE)) &&
+	       put_url(log, ",\"referer\":\"", field_or(r, SPAN_OF("referer"), SPAN_NONE)) &&
 	       put(log, "\",\"agent\":\"", field_or(r, SPAN_OF("user-agent"), SPAN_NONE)) &&
 	       put_rest(log, ex) && buf_append(b, SPAN_OF("\"}"));
 }

@@ -14,6 +14,9 @@ void access_log_free(struct access_log *log);
 /* Writes to `fd` from now on, which it takes over; what is held is written to the old one first. */
 void access_log_to(struct access_log *log, int fd, enum log_format format);
 
+/* With `masks`, "***" stands for one-time tokens from now on: there is an access server. */
+void access_log_mask(struct access_log *log, bool masks);
+
 void access_log_request(struct access_log *log, const struct exchange *ex, int64_t now_ms);
 
 struct relayed {

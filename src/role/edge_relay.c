@@ -4,31 +4,42 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "os/sock.h"
 #include "role/edge_worker.h"
 #include "share/proxy_header.h"
 
+/* An id is the time in ms, a number for those that begin within one, and the worker: so later ones
+ * have higher ids, also when edge was started again. As JSON's numbers have it, below 2^53 for 17
+ * years from the machine's start. */
+#define ID_MS_BITS     6
+#define ID_WORKER_BITS 8
+
 /* From the choice of a back end to the end of the relay. */
 struct job {
 	struct list link;
+	int64_t id;
 	struct worker *worker;
 	struct view *view;
 	const struct backends *to;
 	const char *rule;
 	int client;
 	struct address peer, local;
-	int64_t began_ms;
+	int64_t began_ms, began_wall_ms;
 
 	size_t first, tried; /* member it began with; how many have been tried */
 	size_t address;      /* of the member now tried, the next one */
 	bool attempted;      /* at least one was tried */
 	bool desperate;      /* all were marked down: try them all the same */
+	bool unwanted;       /* an administrator ends it */
 	int backend;
 	struct watch watch;
 	struct timer timer;
 	struct relay *relay; /* NULL while connecting */
 };
+
+#define ENDED_BY_ADMIN "ended by an administrator"
 
 static void try_next(struct job *j);
 
@@ -91,9 +102,8 @@ relay_done(void *owner, const struct relay_result *result)
 
 	target_count(&target_of(j)->active, -1);
 	worker_uncount(w, COUNTER_OPEN_RELAY);
-	worker_count(w, COUNTER_RELAY_IN, result->from_client);
-	worker_count(w, COUNTER_RELAY_OUT, result->from_backend);
-	log_job(j, j->to->at[member_of(j)].text, end_text(result->end), result->from_client,
+	log_job(j, j->to->at[member_of(j)].text,
+		j->unwanted ? ENDED_BY_ADMIN : end_text(result->end), result->from_client,
 		result->from_backend);
 	job_free(j);
 }
@@ -253,19 +263,31 @@ try_next(struct job *j)
 		timer_set(l, &j->timer, j->to->connect_timeout, connect_timeout);
 }
 
+/* Those of many in one ms take numbers of the next. */
+static int64_t
+next_id(struct worker *w)
+{
+	int64_t now = loop_now(w->loop) << ID_MS_BITS;
+
+	w->last_relay = now > w->last_relay ? now : w->last_relay + 1;
+	return w->last_relay << ID_WORKER_BITS | w->number;
+}
+
 void
 edge_relay_begin(struct conn *c, const struct direction *d)
 {
 	struct job *j = MEM_NEW(struct job);
 	struct worker *w = c->worker;
 
-	*j = (struct job){.worker = w,
+	*j = (struct job){.id = next_id(w),
+			  .worker = w,
 			  .view = view_share(c->view),
 			  .to = d->to,
 			  .rule = d->rule,
 			  .peer = c->peer,
 			  .local = c->local,
 			  .began_ms = loop_now(w->loop),
+			  .began_wall_ms = clock_wall_ms(),
 			  .backend = -1,
 			  .watch = {.fd = -1}};
 	worker_opened(w); /* before the connection ends: the two are one */
@@ -275,15 +297,85 @@ edge_relay_begin(struct conn *c, const struct direction *d)
 	try_next(j);
 }
 
+static void
+stop(struct job *j, const char *why)
+{
+	if (j->relay != NULL)
+		relay_stop(j->relay);
+	else
+		give_up(j, why);
+}
+
 void
 edge_relay_stop_all(struct worker *w)
 {
-	while (!list_empty(&w->jobs)) {
-		struct job *j = container_of(w->jobs.next, struct job, link);
+	while (!list_empty(&w->jobs))
+		stop(container_of(w->jobs.next, struct job, link), "stopped");
+}
 
-		if (j->relay != NULL)
-			relay_stop(j->relay);
-		else
-			give_up(j, "stopped");
+static const char *
+copy_address(const struct address *a, struct arena *memory)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	return arena_copy(memory, span_str(address_text(a, text)));
+}
+
+static struct live_relay
+describe(const struct job *j, struct arena *memory)
+{
+	uint64_t in = 0, out = 0;
+	const char *to = j->relay != NULL ? j->to->at[member_of(j)].text : NULL;
+
+	if (j->relay != NULL)
+		relay_bytes(j->relay, &in, &out);
+	return (struct live_relay){.id = j->id,
+				   .rule = arena_copy(memory, span_str(j->rule)),
+				   .from = copy_address(&j->peer, memory),
+				   .at = j->local.family != 0 ? copy_address(&j->local, memory)
+							      : NULL,
+				   .to = to != NULL ? arena_copy(memory, span_str(to)) : NULL,
+				   .since = j->began_wall_ms,
+				   .bytes_in = (int64_t)in,
+				   .bytes_out = (int64_t)out};
+}
+
+void
+edge_relay_list(const struct worker *w, int64_t after, struct arena *memory,
+		struct live_relay_list *to)
+{
+	size_t added = 0;
+
+	for (struct list *l = w->jobs.next; l != &w->jobs; l = l->next) {
+		const struct job *j = container_of(l, struct job, link);
+
+		if (j->id <= after)
+			continue;
+		if (added++ == RELAYS_PART) {
+			to->more = true;
+			return;
+		}
+		*ARENA_PUSH(memory, to->at, to->count) = describe(j, memory);
 	}
+}
+
+unsigned
+edge_relay_worker(int64_t id)
+{
+	return (unsigned)(id & ((1 << ID_WORKER_BITS) - 1));
+}
+
+bool
+edge_relay_end(struct worker *w, int64_t id)
+{
+	for (struct list *l = w->jobs.next; l != &w->jobs; l = l->next) {
+		struct job *j = container_of(l, struct job, link);
+
+		if (j->id != id)
+			continue;
+		j->unwanted = true;
+		stop(j, ENDED_BY_ADMIN);
+		return true;
+	}
+	return false;
 }

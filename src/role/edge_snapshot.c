@@ -6,9 +6,8 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "os/fs.h"
+#include "role/told_config.h"
 #include "tls/client.h"
-
-#define CONFIG_TEXT_MAX (1 << 20)
 
 static void
 close_fd(int *fd)
@@ -53,16 +52,10 @@ make_room(struct snapshot *s)
 struct err
 snapshot_begin(struct message *m, struct snapshot **out)
 {
-	struct buf text = buf_with_cap(CONFIG_TEXT_MAX), errors = buf_with_cap(4096);
-	struct config_defaults defaults = {.file = m->text, .root = m->kind != 0};
-	struct config *config = NULL;
+	struct config *config;
+	struct err e = told_config(m, &config);
 
 	*out = NULL;
-	struct err e = fs_read_fd(m->fds[0], &text);
-	if (!failed(e) && (config = config_read(buf_span(&text), &defaults, &errors)) == NULL)
-		e = err_new("%.*s", (int)buf_len(&errors), (const char *)buf_span(&errors).p);
-	buf_free(&text);
-	buf_free(&errors);
 	if (failed(e))
 		return e;
 	struct snapshot *s = MEM_NEW(struct snapshot);
@@ -136,7 +129,7 @@ add_authority(struct snapshot *s, const struct message *m)
 static bool
 add_listener(struct snapshot *s, struct message *m)
 {
-	if (m->worker >= s->workers || m->kind > LISTENER_PLAIN)
+	if (m->worker >= s->workers || m->kind > LISTENER_ADMIN)
 		return false;
 	struct snapshot_listener *l = MEM_PUSH(s->listeners, s->listener_count);
 	*l = (struct snapshot_listener){m->kind, m->worker, m->fds[0]};

@@ -10,6 +10,7 @@
 #include "http/pool.h"
 #include "os/sock.h"
 #include "role/edge.h"
+#include "role/edge_ask.h"
 #include "role/edge_conn.h"
 #include "role/edge_http.h"
 #include "role/edge_relay.h"
@@ -207,7 +208,7 @@ accept_ready(struct watch *watch, uint32_t events)
 		}
 		make_place(w); /* now that there is somebody to make it for */
 		worker_count(w, COUNTER_ACCEPTED, 1);
-		conn_begin(w, fd, &peer, l->kind == LISTENER_PLAIN);
+		conn_begin(w, fd, &peer, l->kind);
 	}
 }
 
@@ -303,6 +304,7 @@ worker_commit(struct worker *w)
 					 .header_fields = limits->header_fields,
 					 .body_bytes = limits->body_bytes,
 					 .server_name = c->server_name};
+	access_log_mask(w->log, c->control != NULL);
 	serve_files_forget(w->files);
 	move_list(&w->listeners, &listeners);
 	take_listeners(w, w->view->snapshot);
@@ -406,10 +408,24 @@ worker_date(struct worker *w)
 	return span_of(w->date, DATE_LENGTH);
 }
 
+/* What relays have moved by now, those that go on too. */
+static void
+publish_relayed(struct worker *w)
+{
+	uint64_t in, out;
+
+	relay_shared_bytes(w->relays, &in, &out);
+	atomic_store_explicit(&w->counters[COUNTER_RELAY_IN], in, memory_order_relaxed);
+	atomic_store_explicit(&w->counters[COUNTER_RELAY_OUT], out, memory_order_relaxed);
+}
+
 static void
 end_of_turn(void *arg)
 {
-	access_log_flush(((struct worker *)arg)->log);
+	struct worker *w = arg;
+
+	publish_relayed(w);
+	access_log_flush(w->log);
 }
 
 struct err
@@ -437,8 +453,13 @@ worker_new(unsigned number, struct edge *edge, struct worker **out)
 	list_init(&w->conns);
 	list_init(&w->evictable);
 	list_init(&w->stalled);
+	list_init(&w->asking);
 	list_init(&w->jobs);
 	loop_each_turn(w->loop, end_of_turn, w);
+	if (failed(e = ask_prepare(w))) {
+		worker_free(w);
+		return e;
+	}
 	*out = w;
 	return ERR_NONE;
 }
@@ -469,6 +490,7 @@ worker_free(struct worker *w)
 	passwords_free(w->passwords);
 	relay_shared_free(w->relays);
 	tls_library_free(w->tls);
+	alarm_end(&w->asked);
 	loop_free(w->loop);
 	free(w->scratch);
 	free(w->answers);

@@ -12,6 +12,7 @@
 #include "http/date.h"
 #include "http/session.h"
 #include "ipc/message.h"
+#include "os/alarm.h"
 #include "os/loop.h"
 #include "os/relay.h"
 #include "role/edge_log.h"
@@ -61,7 +62,11 @@ struct worker {
 
 	struct list conns;              /* every struct conn */
 	struct list evictable, stalled; /* who goes first to make room, and who then */
-	struct list jobs;               /* relays, connecting or under way */
+	struct list asking;             /* those that the tunnel is asked about, as they are due */
+	struct alarm asked;             /* rings for the first of them */
+	uint64_t questions;             /* so far */
+	struct list jobs;               /* relays, connecting or under way, by their ids */
+	int64_t last_relay;             /* what its id was made of */
 	uint64_t open;
 	bool draining, drained;
 	struct timer drain_over;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "os/fs.h"
@@ -16,6 +17,7 @@
 #include "os/sandbox.h"
 #include "os/spawn.h"
 #include "role/warden_announce.h"
+#include "role/warden_bounds.h"
 #include "role/warden_private.h"
 
 #define WORKERS_MAX     256
@@ -23,16 +25,16 @@
 #define ANSWER_MS       30000 /* for edge to take a configuration */
 #define ERRORS_MAX      65536
 #define STOP_NOW_MS     300
+#define VPN_NETWORK     "vpn network"
 #define KILL_SLACK_MS   2000
 
 static void
 answer_waiting(struct warden *w, bool ok, const char *text)
 {
-	struct command *c = w->waiting;
+	struct asker *asker = w->waiting;
 
 	w->waiting = NULL;
-	if (c != NULL)
-		command_answer(c, ok, "%s", text);
+	asker_answer(asker, ok, "%s", text);
 }
 
 /* What was asked for while a change was being applied. */
@@ -77,7 +79,10 @@ warden_refused(struct warden *w, uint64_t generation, const char *why)
 static void
 no_answer(struct timer *t)
 {
-	refuse(container_of(t, struct warden, answer), "edge did not take it in time");
+	struct warden *w = container_of(t, struct warden, answer);
+
+	w->given_up = w->generation;
+	refuse(w, "edge did not take it in time");
 }
 
 static bool
@@ -97,6 +102,38 @@ become_ready(struct warden *w)
 	notify_status("serving %zu sites", w->running->config->site_count);
 }
 
+/* Which option is not in force before the next start; NULL: none. What there was of the VPN's
+ * network counts, and not what was written since. */
+static const char *
+waits_for_start(const struct warden *w, const struct config *next)
+{
+	const char *option =
+	    w->running != NULL ? config_needs_restart(w->running->config, next) : NULL;
+
+	if (tunnel_waits(w, &next->vpn))
+		return VPN_NETWORK;
+	return option != NULL && strcmp(option, VPN_NETWORK) == 0 ? NULL : option;
+}
+
+/* What is to be done that all of it is in force. */
+static void
+say_applied(struct warden *w)
+{
+	const char *option = w->waits;
+	char text[ERR_TEXT_MAX];
+
+	if (option == NULL) {
+		answer_waiting(w, true, "the configuration is applied");
+		return;
+	}
+	snprintf(text, sizeof text,
+		 "the configuration is applied, but for `%s`: that takes effect when the server is "
+		 "started again%s; run: systemctl restart sallyport",
+		 option, strcmp(option, VPN_NETWORK) == 0 ? ", and all else of `vpn` with it" : "");
+	log_warn("%s", text);
+	answer_waiting(w, true, text);
+}
+
 void
 warden_applied(struct warden *w, uint64_t generation)
 {
@@ -108,13 +145,19 @@ warden_applied(struct warden *w, uint64_t generation)
 	listen_commit(&w->listeners);
 	w->running = w->coming;
 	w->coming = NULL;
+	w->unusable = 0;
 	if (old == NULL || !same_text(old, w->running))
-		confirm_keep_history(w, w->running->config->text);
+		history_keep(w, w->running->config->text);
+	w->applied_ms = clock_ms();
 	if (w->confirm_ms > 0 && old != NULL)
 		confirm_begin(w, old->config->text, w->confirm_ms);
 	provision_free(old);
 	become_ready(w);
-	answer_waiting(w, true, "the configuration is applied");
+	if (!w->stopping) {
+		control_follow(w);
+		tunnel_follow(w);
+	}
+	say_applied(w);
 	go_on(w);
 }
 
@@ -126,18 +169,17 @@ tell_coming(struct warden *w)
 }
 
 void
-warden_apply(struct warden *w, struct provision *p, struct command *waiting, uint64_t confirm_ms)
+warden_apply(struct warden *w, struct provision *p, struct asker *waiting, uint64_t confirm_ms)
 {
 	struct err e = ERR_NONE;
 
 	w->waiting = waiting;
 	w->confirm_ms = confirm_ms;
 	w->coming = p;
-	const char *option =
-	    w->running != NULL ? config_needs_restart(w->running->config, p->config) : NULL;
-	if (option != NULL)
-		log_warn("`%s` changes at the next start only", option);
-	e = listen_open(&w->listeners, p->config);
+	w->waits = waits_for_start(w, p->config);
+	/* Nobody would accept what comes to listeners that are opened now. */
+	e = w->stopping ? err_new("the server is being stopped")
+			: listen_open(&w->listeners, p->config);
 	if (failed(e)) {
 		refuse(w, e.text);
 		return;
@@ -155,7 +197,7 @@ say_warnings(const struct config *c)
 }
 
 void
-warden_reload(struct warden *w, struct command *waiting, uint64_t confirm_ms)
+warden_reload(struct warden *w, struct asker *waiting, uint64_t confirm_ms)
 {
 	struct buf errors = buf_with_cap(ERRORS_MAX);
 
@@ -173,8 +215,7 @@ warden_reload(struct warden *w, struct command *waiting, uint64_t confirm_ms)
 
 		log_error("the configuration was not applied, nothing has changed:\n%.*s",
 			  (int)text.len, (const char *)text.p);
-		if (waiting != NULL)
-			command_answer(waiting, false, "%.*s", (int)text.len, (const char *)text.p);
+		asker_answer(waiting, false, "%.*s", (int)text.len, (const char *)text.p);
 	}
 	if (w->coming == NULL)
 		notify_ready();
@@ -190,6 +231,8 @@ warden_reapply(struct warden *w)
 		w->again = true;
 		return;
 	}
+	if (w->stopping)
+		return;
 	struct provision *p = provision_again(w->running, &errors);
 	if (p != NULL)
 		warden_apply(w, p, NULL, 0);
@@ -199,11 +242,25 @@ warden_reapply(struct warden *w)
 	buf_free(&errors);
 }
 
+/* Once for each reason: it may stay so for days. */
+static void
+say_unusable(struct warden *w, struct span why)
+{
+	uint64_t hash = hash_bytes(HASH_START, why);
+
+	if (hash != w->unusable)
+		log_warn("files changed on disk, but cannot be used yet: %.*s", (int)why.len,
+			 (const char *)why.p);
+	w->unusable = hash;
+}
+
 static void
 look_at_certificates(struct timer *t)
 {
 	struct warden *w = container_of(t, struct warden, certificates);
 
+	if (w->stopping)
+		return;
 	if (w->running != NULL && w->coming == NULL && provision_is_stale(w->running)) {
 		struct buf errors = buf_with_cap(ERRORS_MAX);
 		struct provision *p = provision_again(w->running, &errors);
@@ -213,8 +270,7 @@ look_at_certificates(struct timer *t)
 			log_info("files changed on disk: using the new ones");
 			warden_apply(w, p, NULL, 0);
 		} else {
-			log_warn("files changed on disk, but cannot be used yet: %.*s",
-				 (int)buf_len(&errors), (const char *)buf_span(&errors).p);
+			say_unusable(w, buf_span(&errors));
 		}
 		buf_free(&errors);
 	}
@@ -224,18 +280,19 @@ look_at_certificates(struct timer *t)
 void
 warden_reopen_log(struct warden *w)
 {
-	warden_tell_log(w, w->running != NULL ? w->running->config->log.access_file : NULL);
+	warden_tell_log(w, w->running != NULL ? w->running->config : NULL);
 }
 
 void
-warden_tell_log(struct warden *w, const char *file)
+warden_tell_log(struct warden *w, const struct config *c)
 {
+	const char *file = c != NULL ? c->log.access_file : NULL;
 	struct message m = {.type = MESSAGE_LOG, .fd_count = 1};
 	struct err e = ERR_NONE;
 
 	m.fds[0] = -1;
 	if (file != NULL)
-		e = fs_open_log(file, &m.fds[0]);
+		e = bounds_explain(bounded_open_log(file, bounds_of(c, file), &m.fds[0]), c, file);
 	if (failed(e))
 		log_error("%s", e.text);
 	if (m.fds[0] < 0)
@@ -253,7 +310,18 @@ stop_for_good(struct timer *t)
 
 	if (w->edge.pid > 0)
 		kill(w->edge.pid, SIGKILL);
+	if (w->control.pid > 0)
+		kill(w->control.pid, SIGKILL);
+	if (w->tunnel.pid > 0)
+		kill(w->tunnel.pid, SIGKILL);
 	loop_stop(w->loop);
+}
+
+void
+warden_child_ended(struct warden *w)
+{
+	if (w->edge.pid == 0 && w->control.pid == 0 && w->tunnel.pid == 0)
+		loop_stop(w->loop);
 }
 
 static void
@@ -266,10 +334,9 @@ stop(struct warden *w, bool now)
 		log_info("stopping: open connections have %u s to end", (unsigned)(ms / 1000));
 	w->stopping = true;
 	notify_stopping();
-	if (w->edge.pid == 0) {
-		loop_stop(w->loop);
-		return;
-	}
+	control_stop(w);
+	tunnel_stop(w, m.value);
+	warden_child_ended(w);
 	edge_tell(w, &m);
 	listen_close(&w->listeners); /* edge takes in what waits, then nobody listens */
 	timer_set(w->loop, &w->kill, m.value + KILL_SLACK_MS, stop_for_good);
@@ -284,7 +351,8 @@ reap(struct warden *w)
 	while (spawn_reap(&pid, why)) {
 		if (pid == w->edge.pid)
 			edge_ended(w, why);
-		else if (!hosts_resolver_ended(w->hosts, pid))
+		else if (!control_ended(w, pid, why) && !tunnel_ended(w, pid, why) &&
+			 !hosts_resolver_ended(w->hosts, pid))
 			inetd_ended(w, pid);
 	}
 }
@@ -356,6 +424,8 @@ begin(struct warden *w)
 	buf_free(&errors);
 	say_warnings(p->config);
 	w->listeners.workers = workers_of(p->config);
+	w->listeners.tunnels =
+	    w->listeners.workers < TUNNEL_WORKERS_MAX ? w->listeners.workers : TUNNEL_WORKERS_MAX;
 	raise_descriptors(w, p->config);
 	w->coming = p;
 	w->generation = 1;
@@ -400,6 +470,8 @@ warden_main(const char *file)
 	}
 	confirm_resume(&w);
 	loop_run(w.loop);
+	if (w.running != NULL)
+		forward_end(&w);
 	commands_close(&w);
 	return w.running != NULL ? 0 : 1;
 }

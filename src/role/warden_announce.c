@@ -1,7 +1,14 @@
 #include "role/warden_announce.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "base/log.h"
+#include "os/fs.h"
 #include "os/sandbox.h"
+#include "tls/certificate.h"
+
+#define PEM_MAX (1 << 20)
 
 /* As a browser would be given it: the scheme's own port is left out. */
 static void
@@ -34,11 +41,22 @@ say_listener(const struct endpoint *e, const char *what)
 }
 
 static void
+say_vpn(const struct vpn *vpn)
+{
+	if (vpn->network.base.family == 0)
+		return;
+	for (size_t i = 0; i < vpn->listen_count; i++)
+		say_listener(&vpn->listen[i], "the VPN, by UDP");
+}
+
+static void
 say_door(const char *protocol, const struct door *door)
 {
 	if (door->kind == DOOR_INETD)
 		log_info("  %s goes to %s, which sees the client's own address", protocol,
 			 door->command[0]);
+	else if (door->kind == DOOR_TUNNEL)
+		log_info("  %s is the VPN's, whose clients alone see that there is one", protocol);
 	else if (door->kind == DOOR_RELAY)
 		log_info("  %s goes to %s", protocol, door->to->at[0].text);
 }
@@ -81,7 +99,10 @@ announce(const struct config *c, bool root)
 		say_listener(&c->listen[i], "HTTPS and all that shares its port");
 	for (size_t i = 0; i < c->plain_listen_count; i++)
 		say_listener(&c->plain_listen[i], "redirects to HTTPS");
-	for (size_t i = 0; i < c->site_count; i++)
+	for (size_t i = 0; i < c->admin.listen_count; i++)
+		say_listener(&c->admin.listen[i], "the console, the portal and their API");
+	say_vpn(&c->vpn);
+	for (size_t i = 0; i < c->site_count && !c->sites[i].implied; i++)
 		say_site(c, &c->sites[i]);
 	say_share(&c->share);
 	if (root)
@@ -90,4 +111,60 @@ announce(const struct config *c, bool root)
 		log_info(
 		    "without root: no user and no root directory of its own for edge (seccomp "
 		    "still holds), no ports below 1024, and `ssh inetd` serves this user alone");
+}
+
+/* Where the console is, as somebody at this machine would ask for it. */
+static const char *
+console_origin(const struct config *c, char *out, size_t size)
+{
+	const char *name = c->vpn.endpoint;
+	unsigned port = 443;
+
+	if (name == NULL)
+		name = c->site_count > 0 && c->sites[0].name_count > 0 ? c->sites[0].names[0]
+								       : "localhost";
+	if (c->admin.listen_count > 0)
+		port = c->admin.listen[0].at.port;
+	else if (c->listen_count > 0)
+		port = c->listen[0].at.port;
+	snprintf(out, size, port == 443 ? "https://%s" : "https://%s:%u", name, port);
+	return out;
+}
+
+static void
+say_fingerprint(const struct config *c)
+{
+	struct buf chain = buf_with_cap(PEM_MAX);
+	struct certificate_info info;
+
+	if (c->site_count > 0 && c->sites[0].certificate_count > 0 &&
+	    !failed(fs_read_path(c->sites[0].certificates[0].chain, &chain)) &&
+	    !failed(certificate_inspect(buf_span(&chain), SPAN_NONE, &info)))
+		log_info("  its certificate's SHA-256 is %s", info.sha256);
+	buf_free(&chain);
+}
+
+/* As it has to be typed for this server. */
+static void
+say_command(const char *before, const char *file, const char *after)
+{
+	if (strcmp(file, CONFIG_DEFAULT_FILE) == 0)
+		log_info("%s`sallyport setup-link`%s", before, after);
+	else
+		log_info("%s`sallyport -c %s setup-link`%s", before, file, after);
+}
+
+void
+announce_setup(const struct config *c, const char *file, const char *token)
+{
+	char origin[512];
+
+	if (token[0] == '\0') {
+		say_command("nobody administers this server yet: run ", file, " on it");
+		return;
+	}
+	log_info("nobody administers this server yet. Whoever opens this within 15 minutes can:");
+	log_info("  %s/setup/%s", console_origin(c, origin, sizeof origin), token);
+	say_fingerprint(c);
+	say_command("for another link: ", file, "");
 }

@@ -11,13 +11,10 @@
 #include "os/sock.h"
 #include "role/warden_private.h"
 
-#define REQUEST_MAX   256
-#define ANSWER_MAX    (128 * 1024)
-#define CONFIRM_MAX_S 86400
-#define PATIENCE_MS   5000
-#define STATUS_MS     5 /* for edge to say its counters, so often: */
-#define STATUS_TRIES  200
-#define TURN_MS       50
+#define REQUEST_MAX 256
+#define ANSWER_MAX  (2 << 20)
+#define PATIENCE_MS 5000
+#define TURN_MS     50
 
 struct commands {
 	struct warden *warden;
@@ -27,13 +24,15 @@ struct commands {
 };
 
 struct command {
+	struct asker asker;
+	struct status_wait wait;
 	struct warden *warden;
 	struct watch watch;
 	struct timer timer;
 	int fd;
-	uint64_t confirm_ms;   /* of a reload */
-	unsigned asked, tries; /* of a status */
-	bool json;
+	uint64_t confirm_ms; /* of a reload */
+	bool json;           /* of a status */
+	struct buf answer;   /* what of it is still to be written */
 };
 
 static void
@@ -41,33 +40,77 @@ command_free(struct command *c)
 {
 	watch_stop(c->warden->loop, &c->watch);
 	timer_stop(&c->timer);
+	timer_stop(&c->wait.timer);
 	close(c->fd);
+	buf_free(&c->answer);
 	free(c);
 }
 
-/* "ok" or "error", then the text. The answer fits the socket's buffer, so it is written at once. */
+static void
+out_of_patience(struct timer *t)
+{
+	command_free(container_of(t, struct command, timer));
+}
+
+/* Writes what the socket takes. False: all is written, or nobody reads any more. */
+static bool
+write_some(struct command *c)
+{
+	while (buf_len(&c->answer) > 0) {
+		struct span left = buf_span(&c->answer);
+		ssize_t n = sock_write(c->fd, left.p, left.len);
+
+		if (n < 0)
+			return n == SOCK_AGAIN;
+		buf_taken(&c->answer, (size_t)n);
+	}
+	return false;
+}
+
+static void
+write_ready(struct watch *watch, uint32_t events)
+{
+	struct command *c = container_of(watch, struct command, watch);
+
+	(void)events;
+	if (!write_some(c))
+		command_free(c);
+}
+
+/* "ok" or "error", then the text: at once, but for the status of very many servers. */
 static void
 say(struct command *c, bool ok, struct span text)
 {
-	struct buf answer = buf_with_cap(ANSWER_MAX + 16);
+	struct loop *l = c->warden->loop;
 
-	if (buf_append(&answer, ok ? SPAN_OF("ok\n") : SPAN_OF("error\n")) &&
-	    buf_append(&answer, text) && buf_byte(&answer, '\n'))
-		(void)sock_write(c->fd, buf_span(&answer).p, buf_len(&answer));
-	buf_free(&answer);
-	command_free(c);
+	c->answer = buf_with_cap(ANSWER_MAX + 16);
+	bool fits = buf_append(&c->answer, ok ? SPAN_OF("ok\n") : SPAN_OF("error\n")) &&
+		    buf_append(&c->answer, text) && buf_byte(&c->answer, '\n');
+	if (!fits || !write_some(c) ||
+	    failed(watch_start(l, &c->watch, c->fd, READY_OUT, write_ready)))
+		command_free(c);
+	else
+		timer_set(l, &c->timer, PATIENCE_MS, out_of_patience);
+}
+
+static void
+answered(struct asker *asker, bool ok, struct span text)
+{
+	say(container_of(asker, struct command, asker), ok, text);
 }
 
 void
-command_answer(struct command *c, bool ok, const char *fmt, ...)
+asker_answer(struct asker *asker, bool ok, const char *fmt, ...)
 {
 	char text[8192];
 	va_list args;
 
+	if (asker == NULL)
+		return;
 	va_start(args, fmt);
 	vsnprintf(text, sizeof text, fmt, args);
 	va_end(args);
-	say(c, ok, span_str(text));
+	asker->answer(asker, ok, span_str(text));
 }
 
 /* A change that is being applied comes first: a certificate's renewal, say. */
@@ -79,7 +122,7 @@ reload_in_turn(struct timer *t)
 	if (c->warden->coming != NULL)
 		timer_set(c->warden->loop, t, TURN_MS, reload_in_turn);
 	else
-		warden_reload(c->warden, c, c->confirm_ms);
+		warden_reload(c->warden, &c->asker, c->confirm_ms);
 }
 
 static void
@@ -88,7 +131,8 @@ do_reload(struct command *c, struct span argument)
 	uint64_t seconds = 0;
 
 	if (argument.len > 0 && !text_to_u64(argument, CONFIRM_MAX_S, &seconds)) {
-		command_answer(c, false, "seconds to confirm in: a number up to %d", CONFIRM_MAX_S);
+		asker_answer(&c->asker, false, "seconds to confirm in: a number up to %d",
+			     CONFIRM_MAX_S);
 		return;
 	}
 	c->confirm_ms = seconds * 1000;
@@ -102,9 +146,9 @@ do_confirm(struct command *c, struct span argument)
 
 	(void)argument;
 	if (failed(e))
-		command_answer(c, false, "%s", e.text);
+		asker_answer(&c->asker, false, "%s", e.text);
 	else
-		command_answer(c, true, "the change stays");
+		asker_answer(&c->asker, true, "the change stays");
 }
 
 static void
@@ -112,12 +156,13 @@ do_log(struct command *c, struct span argument)
 {
 	(void)argument;
 	warden_reopen_log(c->warden);
-	command_answer(c, true, "the log is reopened");
+	asker_answer(&c->asker, true, "the log is reopened");
 }
 
 static void
-say_status(struct command *c, bool fresh)
+say_status(struct status_wait *wait, bool fresh)
 {
+	struct command *c = container_of(wait, struct command, wait);
 	struct buf text = buf_with_cap(ANSWER_MAX);
 	bool fits = (c->json ? status_put_json : status_put_text)(c->warden, fresh, &text);
 
@@ -125,33 +170,15 @@ say_status(struct command *c, bool fresh)
 	buf_free(&text);
 }
 
-/* Until edge has told its counters; what it told before, when it does not come to it. */
-static void
-await_status(struct timer *t)
-{
-	struct command *c = container_of(t, struct command, timer);
-
-	bool fresh = status_rounds(c->warden) != c->asked;
-
-	if (fresh || c->tries++ == STATUS_TRIES)
-		say_status(c, fresh);
-	else
-		timer_set(c->warden->loop, t, STATUS_MS, await_status);
-}
-
 static void
 do_status(struct command *c, struct span argument)
 {
-	struct message ask = {.type = MESSAGE_ASK};
-
 	c->json = span_equal(argument, SPAN_OF("json"));
 	if (argument.len > 0 && !c->json) {
-		command_answer(c, false, "unknown request");
+		asker_answer(&c->asker, false, "unknown request");
 		return;
 	}
-	c->asked = status_rounds(c->warden);
-	edge_tell(c->warden, &ask);
-	timer_set(c->warden->loop, &c->timer, STATUS_MS, await_status);
+	status_await(c->warden, &c->wait, say_status);
 }
 
 static const struct verb {
@@ -175,7 +202,7 @@ run(struct command *c, struct span line)
 			verbs[i].run(c, span_tail(line, space + 1));
 			return;
 		}
-	command_answer(c, false, "unknown request");
+	asker_answer(&c->asker, false, "unknown request");
 }
 
 /* A request is one line, and short: it comes whole or not at all. */
@@ -198,12 +225,6 @@ command_ready(struct watch *watch, uint32_t events)
 }
 
 static void
-out_of_patience(struct timer *t)
-{
-	command_free(container_of(t, struct command, timer));
-}
-
-static void
 listener_ready(struct watch *watch, uint32_t events)
 {
 	struct commands *all = container_of(watch, struct commands, watch);
@@ -213,7 +234,8 @@ listener_ready(struct watch *watch, uint32_t events)
 	for (int fd; (fd = local_accept(all->fd)) >= 0;) {
 		struct command *c = MEM_NEW(struct command);
 
-		*c = (struct command){.warden = all->warden, .watch = {.fd = -1}, .fd = fd};
+		*c = (struct command){
+		    .asker = {answered}, .warden = all->warden, .watch = {.fd = -1}, .fd = fd};
 		if (failed(watch_start(l, &c->watch, fd, READY_IN, command_ready)))
 			command_free(c);
 		else

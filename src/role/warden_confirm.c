@@ -3,6 +3,7 @@
  *
  * Until it is confirmed, STATE_DIR/unconfirmed holds the deadline and, after its
  * first line, the configuration that ran before; so a restart forgets nothing.
+ * Until then it is held in memory as well: a full disk must not keep a change.
  * When time is up the file itself is put back too, for else the next start would
  * bring the change again; what was there is kept as FILE.unconfirmed.
  */
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -21,6 +21,7 @@
 
 #define PENDING_MAX ((1 << 20) + 64)
 #define PATH_SIZE   4096
+#define TURN_MS     50 /* between looks whether another change is still being applied */
 #define FOREVER_MS  (100ull * 365 * 86400 * 1000)
 
 static void
@@ -46,39 +47,68 @@ read_pending(const struct warden *w, struct buf *bytes, uint64_t *deadline, stru
 	return text_to_u64(span_head(all, line), FOREVER_MS, deadline);
 }
 
+/* Holds what comes back. */
+static bool
+hold(struct warden *w, struct span previous)
+{
+	w->previous = buf_with_cap(PENDING_MAX);
+	return buf_append(&w->previous, previous);
+}
+
 static void
-forget(const struct warden *w)
+forget(struct warden *w)
 {
 	char path[PATH_SIZE];
 
 	path_of(w, "unconfirmed", path);
 	unlink(path);
+	buf_wipe(&w->previous);
 }
 
-/* Puts the file back, and keeps what was there beside it. */
-static struct err
-restore_file(const struct warden *w, struct span previous)
+/* History has it as well, so that it cannot be kept here is no reason to leave it in place. */
+static void
+keep_aside(const struct warden *w)
 {
+	struct buf text = buf_with_cap(PENDING_MAX);
 	char aside[PATH_SIZE];
 
 	snprintf(aside, sizeof aside, "%s.unconfirmed", w->file);
-	if (rename(w->file, aside) < 0)
-		return err_sys("cannot keep %s as %s", w->file, aside);
-	return fs_write_path(w->file, previous, 0644);
+	struct err e = fs_read_path(w->file, &text);
+	if (!failed(e))
+		e = fs_write_path(aside, buf_span(&text), 0600);
+	if (failed(e))
+		log_warn("what was not confirmed is not kept: %s", e.text);
+	else
+		log_info("what was not confirmed is kept as %s", aside);
+	buf_wipe(&text);
+}
+
+/* Whose it is, who may read it, and a link to it stay: secrets may stand in it. */
+static struct err
+restore_file(const struct warden *w)
+{
+	struct span previous = buf_span(&w->previous);
+
+	keep_aside(w);
+	return access(w->file, F_OK) == 0 ? fs_replace_path(w->file, previous)
+					  : fs_write_path(w->file, previous, 0600);
 }
 
 /* From memory: what runs goes back even where the file cannot be written. */
 static void
-apply_previous(struct warden *w, struct span previous)
+apply_previous(struct warden *w, struct asker *waiting)
 {
 	struct buf errors = buf_with_cap(PENDING_MAX);
-	struct provision *p = provision_make(previous, w->file, false, &errors);
+	struct provision *p = provision_make(buf_span(&w->previous), w->file, false, &errors);
 
-	if (p != NULL)
-		warden_apply(w, p, NULL, 0);
-	else
-		log_error("cannot go back: %.*s", (int)buf_len(&errors),
-			  (const char *)buf_span(&errors).p);
+	if (p != NULL) {
+		warden_apply(w, p, waiting, 0);
+	} else {
+		struct span text = buf_span(&errors);
+
+		log_error("cannot go back: %.*s", (int)text.len, (const char *)text.p);
+		asker_answer(waiting, false, "%.*s", (int)text.len, (const char *)text.p);
+	}
 	buf_free(&errors);
 }
 
@@ -86,50 +116,63 @@ static void
 roll_back(struct timer *t)
 {
 	struct warden *w = container_of(t, struct warden, rollback);
-	struct buf bytes = buf_with_cap(PENDING_MAX);
-	struct span previous;
-	uint64_t deadline;
+	struct asker *waiting = w->going_back;
 
 	if (w->coming != NULL) {
-		timer_set(w->loop, t, 1000, roll_back);
+		timer_set(w->loop, t, TURN_MS, roll_back);
 		return;
 	}
-	if (read_pending(w, &bytes, &deadline, &previous)) {
-		struct err e = restore_file(w, previous);
+	w->going_back = NULL;
+	log_warn("the change was not confirmed: going back");
+	struct err e = restore_file(w);
+	if (failed(e))
+		log_error("the file is not put back, so the next start would bring the "
+			  "change again: %s",
+			  e.text);
+	apply_previous(w, waiting);
+	forget(w);
+}
 
-		log_warn("the change was not confirmed in time: going back");
-		if (!failed(e))
-			log_info("what was not confirmed is kept as %s.unconfirmed", w->file);
-		else
-			log_error("the file is not put back, so the next start would bring the "
-				  "change again: %s",
-				  e.text);
-		forget(w);
-		apply_previous(w, previous);
+void
+confirm_go_back(struct warden *w, struct asker *waiting)
+{
+	if (!confirm_pending(w) || w->going_back != NULL) {
+		asker_answer(waiting, false,
+			     "nothing awaits confirmation: there is nothing to go back from");
+		return;
 	}
-	buf_free(&bytes);
+	w->going_back = waiting;
+	timer_set(w->loop, &w->rollback, 0, roll_back);
+}
+
+/* So that a restart does not forget it. */
+static struct err
+write_pending(const struct warden *w, uint64_t deadline)
+{
+	struct buf bytes = buf_with_cap(PENDING_MAX);
+	struct err e = err_new("there is no memory for it");
+	char path[PATH_SIZE];
+
+	path_of(w, "unconfirmed", path);
+	if (buf_printf(&bytes, "%" PRIu64 "\n", deadline) &&
+	    buf_append(&bytes, buf_span(&w->previous)))
+		e = fs_write_path(path, buf_span(&bytes), 0600);
+	buf_wipe(&bytes);
+	return e;
 }
 
 void
 confirm_begin(struct warden *w, struct span previous, uint64_t ms)
 {
-	struct buf bytes = buf_with_cap(PENDING_MAX), kept = buf_with_cap(PENDING_MAX);
-	uint64_t deadline = (uint64_t)clock_wall_ms() + ms, earlier;
-	struct span first;
-	char path[PATH_SIZE];
-
 	/* A second change before the first was confirmed: what comes back is the last confirmed. */
-	if (confirm_pending(w) && read_pending(w, &kept, &earlier, &first))
-		previous = first;
-	path_of(w, "unconfirmed", path);
-	if (!buf_printf(&bytes, "%" PRIu64 "\n", deadline) || !buf_append(&bytes, previous))
+	if (!confirm_pending(w) && !hold(w, previous)) {
 		log_error("there is no memory to keep what comes back");
-	struct err e = fs_write_path(path, buf_span(&bytes), 0600);
+		return;
+	}
+	struct err e = write_pending(w, (uint64_t)clock_wall_ms() + ms);
 	if (failed(e))
 		log_error("a restart would forget to go back: %s", e.text);
-	buf_free(&bytes);
-	buf_free(&kept);
-	timer_set(w->loop, &w->rollback, ms, roll_back);
+	timer_set(w->loop, &w->rollback, w->going_back != NULL ? TURN_MS : ms, roll_back);
 	log_info("this change comes back in %u s unless you confirm it: sallyport confirm",
 		 (unsigned)(ms / 1000));
 }
@@ -141,14 +184,14 @@ confirm_resume(struct warden *w)
 	uint64_t now = (uint64_t)clock_wall_ms(), deadline;
 	struct span previous;
 
-	if (read_pending(w, &bytes, &deadline, &previous)) {
+	if (read_pending(w, &bytes, &deadline, &previous) && hold(w, previous)) {
 		uint64_t left = deadline > now ? deadline - now : 0;
 
 		log_info("the configuration awaits confirmation for %u s more",
 			 (unsigned)(left / 1000));
 		timer_set(w->loop, &w->rollback, left, roll_back);
 	}
-	buf_free(&bytes);
+	buf_wipe(&bytes);
 }
 
 bool
@@ -157,31 +200,23 @@ confirm_pending(const struct warden *w)
 	return list_linked(&w->rollback.link);
 }
 
+int64_t
+confirm_left_s(const struct warden *w)
+{
+	int64_t left = w->rollback.due_ms - loop_now(w->loop);
+
+	return confirm_pending(w) && left > 0 ? (left + 999) / 1000 : 0;
+}
+
 struct err
 confirm_keep(struct warden *w)
 {
 	if (!confirm_pending(w))
 		return err_new("nothing awaits confirmation");
+	if (w->going_back != NULL)
+		return err_new("it is too late: the change is being rolled back");
 	timer_stop(&w->rollback);
 	forget(w);
 	log_info("the change is confirmed");
 	return ERR_NONE;
-}
-
-void
-confirm_keep_history(struct warden *w, struct span text)
-{
-	char directory[PATH_SIZE], path[PATH_SIZE + 64], stamp[32];
-	time_t now = time(NULL);
-	struct tm tm;
-
-	path_of(w, "history", directory);
-	gmtime_r(&now, &tm);
-	strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", &tm);
-	snprintf(path, sizeof path, "%s/%s-%" PRIu64 ".conf", directory, stamp, w->generation);
-	struct err e = fs_make_directory(directory, 0700);
-	if (!failed(e))
-		e = fs_write_path(path, text, 0600);
-	if (failed(e))
-		log_warn("this version of the configuration is not kept: %s", e.text);
 }

@@ -1,25 +1,16 @@
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
-#include "os/fs.h"
 #include "role/child.h"
+#include "role/told_config.h"
 #include "role/warden_private.h"
-
-#define SOON_MS     1000 /* an edge that ends sooner after its start has a lasting trouble */
-#define RESTART_MS  200  /* times the number of crashes in a row */
-#define RESTART_MAX 25
 
 void
 edge_tell(struct warden *w, const struct message *m)
 {
-	if (w->edge.channel == NULL)
-		return;
-	struct err e = channel_send(w->edge.channel, m);
-	if (failed(e))
-		log_error("%s", e.text);
+	child_tell(&w->edge, m);
 }
 
 static void
@@ -37,7 +28,7 @@ tell_listeners(struct warden *w)
 
 		/* One that is on its way out is not passed on; before the first answer all are new.
 		 */
-		if (s->wanted || (w->coming == NULL && s->used))
+		if (s->kind != LISTENER_VPN && (s->wanted || (w->coming == NULL && s->used)))
 			edge_tell(w, &m);
 	}
 }
@@ -99,15 +90,9 @@ tell_targets(struct warden *w, const struct provision *p)
 void
 edge_tell_snapshot(struct warden *w, const struct provision *p, uint64_t generation)
 {
-	struct message begin = {.type = MESSAGE_SNAPSHOT,
-				.generation = generation,
-				.worker = w->listeners.workers,
-				.kind = p->root,
-				.fd_count = 1};
-	struct message end = {.type = MESSAGE_APPLY, .generation = generation};
+	struct message begin, end = {.type = MESSAGE_APPLY, .generation = generation};
+	struct err e = told_config_message(p, generation, w->listeners.workers, &begin);
 
-	snprintf(begin.text, sizeof begin.text, "%s", p->file);
-	struct err e = fs_sealed("sallyport.conf", p->config->text, &begin.fds[0]);
 	if (failed(e)) {
 		warden_refused(w, generation, e.text);
 		return;
@@ -125,6 +110,15 @@ edge_tell_snapshot(struct warden *w, const struct provision *p, uint64_t generat
 	edge_tell(w, &end);
 }
 
+/* It was said that nothing has changed. */
+static void
+go_back(struct warden *w)
+{
+	log_warn("edge took the configuration after all, too late: it is told to go back");
+	w->given_up = 0;
+	warden_reapply(w);
+}
+
 static void
 on_message(struct channel *ch, struct message *m, void *owner)
 {
@@ -133,6 +127,10 @@ on_message(struct channel *ch, struct message *m, void *owner)
 	(void)ch;
 	switch (m->type) {
 	case MESSAGE_APPLIED:
+		if (m->generation == w->given_up) {
+			go_back(w);
+			break;
+		}
 		if (m->generation == w->generation && w->coming == NULL)
 			break; /* a restarted edge runs what ran before */
 		warden_applied(w, m->generation);
@@ -145,25 +143,24 @@ on_message(struct channel *ch, struct message *m, void *owner)
 		inetd_run(w, m->fds[0], &m->addresses[0]);
 		break;
 	case MESSAGE_SERVER:
+		status_add(w, m);
+		break;
 	case MESSAGE_STATUS:
 		status_add(w, m);
+		control_tell_status(w, m);
 		break;
 	default:
 		break;
 	}
 }
 
-/* The process is reaped when SIGCHLD says so; until then nothing more is said to it. */
 static void
 on_closed(struct channel *ch, const char *why, void *owner)
 {
 	struct warden *w = owner;
 
-	log_debug("edge: %s", why);
-	channel_free(ch);
-	w->edge.channel = NULL;
-	if (w->edge.pid > 0 && !w->stopping)
-		kill(w->edge.pid, SIGKILL); /* it may be alive, but has said nonsense */
+	(void)ch;
+	child_lost(&w->edge, ROLE_EDGE, why, w->stopping);
 }
 
 static void
@@ -172,53 +169,45 @@ restart(struct timer *t)
 	edge_start(container_of(t, struct warden, edge.restart));
 }
 
-static void
-restart_later(struct warden *w)
-{
-	struct edge_child *edge = &w->edge;
-	bool soon = loop_now(w->loop) - edge->started_ms < SOON_MS;
-
-	edge->crashes = soon ? edge->crashes + 1 : 0;
-	if (edge->crashes > RESTART_MAX)
-		edge->crashes = RESTART_MAX;
-	timer_set(w->loop, &edge->restart, edge->crashes * RESTART_MS, restart);
-}
-
 void
 edge_ended(struct warden *w, const char *why)
 {
 	bool first = w->running == NULL;
 
-	channel_free(w->edge.channel);
-	w->edge.channel = NULL;
-	w->edge.pid = 0;
-	if (w->stopping || first) {
-		if (!w->stopping)
-			log_error("edge ended before it could serve: %s", why);
+	child_forget(&w->edge);
+	w->given_up = 0;
+	if (w->stopping) {
+		warden_child_ended(w);
+		return;
+	}
+	if (first) {
+		log_error("edge ended before it could serve: %s", why);
 		loop_stop(w->loop);
 		return;
 	}
 	log_error("edge ended: %s; starting another on the same listening sockets", why);
 	if (w->coming != NULL)
 		warden_refused(w, w->generation, "edge ended while it was taking it");
-	restart_later(w);
+	child_restart_later(w->loop, &w->edge, restart);
 }
 
 void
 edge_start(struct warden *w)
 {
 	static const struct channel_ops ops = {on_message, on_closed};
-	struct edge_child *edge = &w->edge;
+	struct child *edge = &w->edge;
 
 	edge->started_ms = loop_now(w->loop);
 	struct err e = child_start(w->loop, ROLE_EDGE, &ops, w, &edge->pid, &edge->channel);
 	if (failed(e)) {
 		log_error("edge: %s", e.text);
-		restart_later(w);
+		child_restart_later(w->loop, &w->edge, restart);
 		return;
 	}
 	/* On a restart, what runs; a change that was under way has been refused. */
 	const struct provision *p = w->coming != NULL ? w->coming : w->running;
-	warden_tell_log(w, p->config->log.access_file); /* in time for the first request */
+	warden_tell_log(w, p->config); /* in time for the first request */
 	edge_tell_snapshot(w, p, w->generation);
+	tunnel_meet(w, ROLE_EDGE);
+	control_meet_edge(w);
 }

@@ -221,8 +221,7 @@ want(struct known_hosts *h, const char *name)
 		return false;
 	if ((host = find(h, name)) == NULL) {
 		host = MEM_PUSH(h->hosts, h->count);
-		host->name = mem_new(strlen(name) + 1);
-		memcpy(host->name, name, strlen(name));
+		host->name = mem_text(name);
 	}
 	host->wanted = true;
 	return host->count == 0;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "os/datagram.h"
 #include "os/machine.h"
 #include "os/sock.h"
 
@@ -20,19 +21,33 @@ find(struct listen_set *set, enum listener_kind kind, const struct address *at, 
 	return NULL;
 }
 
+/* Another sallyport of this user would let ours join its group: the first is on its own. */
+static struct err
+open_socket(enum listener_kind kind, const struct address *at, unsigned worker, int *fd)
+{
+	bool udp = kind == LISTENER_VPN;
+	struct err e = ERR_NONE;
+
+	*fd = -1;
+	if (worker == 0)
+		e = udp ? datagram_check_free(at) : sock_check_free(at);
+	if (failed(e))
+		return e;
+	return udp ? datagram_open(at, fd) : sock_listen_tcp(at, fd);
+}
+
 static struct err
 want(struct listen_set *set, enum listener_kind kind, const struct address *at)
 {
-	for (unsigned worker = 0; worker < set->workers; worker++) {
+	unsigned workers = kind == LISTENER_VPN ? set->tunnels : set->workers;
+
+	for (unsigned worker = 0; worker < workers; worker++) {
 		struct listen_socket *s = find(set, kind, at, worker);
 
 		if (s == NULL) {
 			int fd;
-			/* Another sallyport of this user would let ours join its group. */
-			struct err e = worker == 0 ? sock_check_free(at) : ERR_NONE;
+			struct err e = open_socket(kind, at, worker, &fd);
 
-			if (!failed(e))
-				e = sock_listen_tcp(at, &fd);
 			if (failed(e))
 				return e;
 			s = MEM_PUSH(set->sockets, set->count);
@@ -41,6 +56,8 @@ want(struct listen_set *set, enum listener_kind kind, const struct address *at)
 		}
 		s->wanted = true;
 	}
+	if (kind == LISTENER_VPN)
+		datagram_steer(find(set, kind, at, 0)->fd, workers);
 	return ERR_NONE;
 }
 
@@ -69,6 +86,11 @@ want_all(struct listen_set *set, const struct config *c)
 		e = want_endpoint(set, LISTENER_SHARED, &c->listen[i]);
 	for (size_t i = 0; i < c->plain_listen_count && !failed(e); i++)
 		e = want_endpoint(set, LISTENER_PLAIN, &c->plain_listen[i]);
+	for (size_t i = 0; i < c->admin.listen_count && !failed(e); i++)
+		e = want_endpoint(set, LISTENER_ADMIN, &c->admin.listen[i]);
+	for (size_t i = 0; i < c->vpn.listen_count && c->vpn.network.base.family != 0 && !failed(e);
+	     i++)
+		e = want_endpoint(set, LISTENER_VPN, &c->vpn.listen[i]);
 	return e;
 }
 
@@ -82,24 +104,33 @@ listen_open(struct listen_set *set, const struct config *c)
 	return e;
 }
 
-/* Closes those that are not kept; the kept are `used`, and wanted by nobody new. */
 static void
-keep(struct listen_set *set, bool wanted)
+close_unneeded(struct listen_set *set)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < set->count; i++) {
 		struct listen_socket *s = &set->sockets[i];
 
-		if (!(wanted ? s->wanted : s->used)) {
+		if (s->used || s->wanted || s->told)
+			set->sockets[kept++] = *s;
+		else
 			close(s->fd);
-			continue;
-		}
-		s->used = true;
-		s->wanted = false;
-		set->sockets[kept++] = *s;
 	}
 	set->count = kept;
+}
+
+/* Which are `used` from now on; nobody new wants any. */
+static void
+keep(struct listen_set *set, bool wanted)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		struct listen_socket *s = &set->sockets[i];
+
+		s->used = wanted ? s->wanted : s->used;
+		s->wanted = false;
+	}
+	close_unneeded(set);
 }
 
 void
@@ -112,6 +143,14 @@ void
 listen_abandon(struct listen_set *set)
 {
 	keep(set, false);
+}
+
+void
+listen_untold(struct listen_set *set)
+{
+	for (size_t i = 0; i < set->count; i++)
+		set->sockets[i].told = false;
+	close_unneeded(set);
 }
 
 void

@@ -12,7 +12,10 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "os/fs.h"
+#include "os/routes.h"
+#include "os/tun.h"
 #include "role/site_tls.h"
+#include "role/warden_bounds.h"
 #include "tls/certificate.h"
 #include "tls/client.h"
 
@@ -22,6 +25,7 @@
 #define RENEW_DAYS       30
 #define WARN_DAYS        14
 #define DAY_S            86400
+#define DEVICE           "sally" /* and a number: interfaces of our own */
 
 static int64_t
 days_left(const struct certificate_info *info)
@@ -84,15 +88,32 @@ fingerprint(const struct config *c)
 	return hash;
 }
 
+/* Opens both files; what does not open is -1. */
+static struct err
+open_files(const struct config *c, const struct site *site, const struct certificate *files,
+	   int pair[2])
+{
+	const char *const paths[2] = {files->chain, files->key};
+	struct err e = ERR_NONE;
+
+	for (size_t i = 0; i < COUNT(paths) && !failed(e); i++)
+		/* A self-signed one's are the server's own. */
+		e = site->self_signed
+			? bounded_open(paths[i], (struct bounds){.has = NULL}, &pair[i])
+			: bounds_open(c, paths[i], &pair[i]);
+	return e;
+}
+
 /* Reads both files and looks whether they belong together. */
 static struct err
-inspect(const struct certificate *files, struct buf *chain, struct certificate_info *info)
+inspect(const struct certificate *files, const int pair[2], struct buf *chain,
+	struct certificate_info *info)
 {
 	struct buf key = buf_with_cap(PEM_MAX);
-	struct err e = fs_read_path(files->chain, chain);
+	struct err e = err_in(fs_read_fd(pair[0], chain), "%s", files->chain);
 
 	if (!failed(e))
-		e = fs_read_path(files->key, &key);
+		e = err_in(fs_read_fd(pair[1], &key), "%s", files->key);
 	if (!failed(e) && buf_len(&key) == 0)
 		e = err_new("%s: the key file is empty", files->key);
 	if (!failed(e))
@@ -111,15 +132,26 @@ names_fit(const struct site *site, struct span chain)
 	return true;
 }
 
+static void
+close_pair(int pair[2])
+{
+	for (size_t i = 0; i < 2; i++)
+		if (pair[i] >= 0)
+			close(pair[i]);
+}
+
 /* Whether the self-signed one on disk will do: there, for these names, and fresh. */
 static bool
-self_signed_will_do(const struct site *site)
+self_signed_will_do(const struct config *c, const struct site *site)
 {
 	struct buf chain = buf_with_cap(PEM_MAX);
 	struct certificate_info info;
-	bool will_do = !failed(inspect(&site->certificates[0], &chain, &info)) &&
+	int pair[2] = {-1, -1};
+	bool will_do = !failed(open_files(c, site, &site->certificates[0], pair)) &&
+		       !failed(inspect(&site->certificates[0], pair, &chain, &info)) &&
 		       days_left(&info) >= RENEW_DAYS && names_fit(site, buf_span(&chain));
 
+	close_pair(pair);
 	buf_free(&chain);
 	return will_do;
 }
@@ -176,23 +208,15 @@ warn_about(const struct site *site, const char *path, struct span chain,
 }
 
 static struct err
-open_read(const char *path, int *fd)
-{
-	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	return *fd >= 0 ? ERR_NONE : err_sys("cannot open %s", path);
-}
-
-static struct err
-open_pair(const struct site *site, const struct certificate *files, int pair[2])
+open_pair(const struct config *c, const struct site *site, const struct certificate *files,
+	  int pair[2])
 {
 	struct buf chain = buf_with_cap(PEM_MAX);
 	struct certificate_info info;
 
-	struct err e = inspect(files, &chain, &info);
+	struct err e = open_files(c, site, files, pair);
 	if (!failed(e))
-		e = open_read(files->chain, &pair[0]);
-	if (!failed(e))
-		e = open_read(files->key, &pair[1]);
+		e = inspect(files, pair, &chain, &info);
 	if (!failed(e))
 		warn_about(site, files->chain, buf_span(&chain), &info);
 	buf_free(&chain);
@@ -220,13 +244,13 @@ open_site(struct provision *p, size_t i, bool only_look)
 	const struct site *site = &p->config->sites[i];
 	struct err e = ERR_NONE;
 
-	if (site->self_signed && !self_signed_will_do(site)) {
+	if (site->self_signed && !self_signed_will_do(p->config, site)) {
 		if (only_look)
 			return ERR_NONE; /* it will be made */
 		e = make_self_signed(site);
 	}
 	for (size_t k = 0; k < site->certificate_count && !failed(e); k++)
-		e = open_pair(site, &site->certificates[k], p->pairs[i][k]);
+		e = open_pair(p->config, site, &site->certificates[k], p->pairs[i][k]);
 	/* One alone was looked at already, and thousands of sites have one. */
 	if (!failed(e) && site->certificate_count > 1)
 		e = try_pairs(site, p->pairs[i]);
@@ -236,9 +260,12 @@ open_site(struct provision *p, size_t i, bool only_look)
 static void
 open_roots(struct provision *p)
 {
-	for (size_t i = 0; i < p->config->root_count; i++) {
-		struct err e = fs_root_open(p->config->roots[i], &p->roots[i]);
+	const struct config *c = p->config;
 
+	for (size_t i = 0; i < c->root_count; i++) {
+		struct err e = bounded_root(c->roots[i], bounds_of(c, c->roots[i]), &p->roots[i]);
+
+		e = bounds_explain(e, c, c->roots[i]);
 		if (failed(e))
 			log_warn("%s: requests below it get 404 until it is there", e.text);
 	}
@@ -255,14 +282,25 @@ open_acme_root(struct provision *p, bool only_look)
 	return failed(e) ? e : fs_root_open(path, &p->acme_root);
 }
 
+/* Where control's socket will be: control begins after edge, and may be away at times. */
+static struct err
+make_control_directory(const struct config *c, bool only_look)
+{
+	if (c->control == NULL || only_look)
+		return ERR_NONE;
+	char *path = arena_copy(c->memory, span_str(c->control->to->at[0].unix_path));
+	return fs_make_directory(dirname(path), 0755);
+}
+
 /* What edge will do with them, so that a file of other things is refused here. */
 static struct err
-try_authorities(const char *path)
+try_authorities(const char *path, int fd)
 {
 	struct buf pem = buf_with_cap(TLS_AUTHORITIES_MAX);
 	struct tls_library *lib = tls_library_new();
 	struct tls_client *client = NULL;
-	struct err e = lib != NULL ? fs_read_path(path, &pem) : err_new("TLS cannot be set up");
+	struct err e = lib != NULL ? err_in(fs_read_fd(fd, &pem), "%s", path)
+				   : err_new("TLS cannot be set up");
 
 	if (!failed(e))
 		e = err_in(tls_client_new(lib,
@@ -297,9 +335,9 @@ open_authorities(struct provision *p)
 	for (size_t i = 0; i < c->authority_count && !failed(e); i++) {
 		const struct proxy *proxy = proxy_of(c, i);
 
-		e = open_read(c->authorities[i], &p->authorities[i]);
+		e = bounds_open(c, c->authorities[i], &p->authorities[i]);
 		if (!failed(e))
-			e = try_authorities(c->authorities[i]);
+			e = try_authorities(c->authorities[i], p->authorities[i]);
 		if (failed(e) && proxy != NULL)
 			e = err_in(e, "proxy of %s, `verify %s", proxy->to->name,
 				   proxy->verify == VERIFY_SYSTEM
@@ -312,23 +350,84 @@ open_authorities(struct provision *p)
 static void
 open_socket(struct provision *p, const struct backends *b, size_t member)
 {
-	char *path = arena_copy(p->config->memory, span_str(b->at[member].unix_path));
-	struct err e = fs_root_open(dirname(path), &p->sockets[b->index][member]);
+	const struct config *c = p->config;
+	const char *path = b->at[member].unix_path;
+	const struct bounds bounds = c->control != NULL && b == c->control->to
+					 ? (struct bounds){.has = NULL} /* the server's own */
+					 : bounds_of(c, path);
+	struct err e = bounded_root_around(path, bounds, &p->sockets[b->index][member]);
 
+	e = bounds_explain(e, c, path);
 	if (failed(e))
 		log_warn("%s: %s; tried again when it is there", b->name, e.text);
 }
 
 static void
-open_sockets(struct provision *p)
+open_sockets(struct provision *p, bool only_look)
 {
 	for (size_t i = 0; i < p->config->backends_count; i++) {
 		const struct backends *b = p->config->backends[i];
 
+		if (only_look && p->config->control != NULL && b == p->config->control->to)
+			continue; /* its directory will be made */
 		for (size_t k = 0; k < b->count; k++)
 			if (b->at[k].unix_path != NULL)
 				open_socket(p, b, k);
 	}
+}
+
+/* The network of the VPN that has addresses in common with where a route leads; NULL: none has. */
+static const struct network *
+met_by(const struct vpn *vpn, const struct machine_route *r)
+{
+	if (r->to.bits == 0 || strncmp(r->device, DEVICE, strlen(DEVICE)) == 0)
+		return NULL;
+	if (config_networks_meet(&r->to, &vpn->network))
+		return &vpn->network;
+	return config_networks_meet(&r->to, &vpn->network6) ? &vpn->network6 : NULL;
+}
+
+static struct err
+check_route(const struct vpn *vpn, const struct machine_route *r)
+{
+	char text[NETWORK_TEXT_MAX], to[NETWORK_TEXT_MAX];
+	const struct network *net = met_by(vpn, r);
+
+	if (net == NULL)
+		return ERR_NONE;
+	return err_new("vpn: network %s meets this machine's route to %s by %s: take another one, "
+		       "such as `sallyport vpn network` prints",
+		       network_text(net, text), network_text(&r->to, to), r->device);
+}
+
+/* What a route leads to would be lost to this machine, or the VPN's clients would. */
+static struct err
+check_network(const struct vpn *vpn)
+{
+	struct machine_route *routes;
+	size_t count;
+
+	if (vpn->network.base.family == 0)
+		return ERR_NONE;
+	struct err e = routes_list(NULL, &routes, &count);
+	if (failed(e)) {
+		log_warn("whether the VPN's network is free is not known: %s", e.text);
+		return ERR_NONE;
+	}
+	for (size_t i = 0; i < count && !failed(e); i++)
+		e = check_route(vpn, &routes[i]);
+	free(routes);
+	return e;
+}
+
+/* The rest of the server goes on without. */
+static void
+look_for_device(const struct vpn *vpn)
+{
+	struct err e = vpn->network.base.family != 0 ? tun_look() : ERR_NONE;
+
+	if (failed(e))
+		log_warn("there will be no VPN: %s", e.text);
 }
 
 static void
@@ -344,8 +443,7 @@ provision_new(struct config *c, const char *file)
 	struct provision *p = MEM_NEW(struct provision);
 
 	p->config = c;
-	p->file = mem_new(strlen(file) + 1);
-	memcpy(p->file, file, strlen(file));
+	p->file = mem_text(file);
 	p->root = geteuid() == 0;
 	p->acme_root = -1;
 	p->roots = mem_new(c->root_count * sizeof *p->roots);
@@ -365,8 +463,10 @@ provision_new(struct config *c, const char *file)
 	return p;
 }
 
-struct provision *
-provision_make(struct span text, const char *file, bool only_look, struct buf *errors)
+/* `anew`: it was checked against this machine's routes before; one that came since is no reason to
+ * keep an old certificate. */
+static struct provision *
+make(struct span text, const char *file, bool only_look, bool anew, struct buf *errors)
 {
 	struct config_defaults defaults = {.file = file, .root = geteuid() == 0};
 	struct config *c = config_read(text, &defaults, errors);
@@ -374,7 +474,13 @@ provision_make(struct span text, const char *file, bool only_look, struct buf *e
 	if (c == NULL)
 		return NULL;
 	struct provision *p = provision_new(c, file);
-	struct err e = open_acme_root(p, only_look);
+	struct err e = anew ? ERR_NONE : check_network(&c->vpn);
+	if (!failed(e))
+		e = open_acme_root(p, only_look);
+	if (!failed(e) && only_look)
+		look_for_device(&c->vpn);
+	if (!failed(e))
+		e = make_control_directory(c, only_look);
 	for (size_t i = 0; i < c->site_count && !failed(e); i++)
 		e = err_in(open_site(p, i, only_look), "site %s (line %u)", c->sites[i].names[0],
 			   c->sites[i].line);
@@ -387,9 +493,15 @@ provision_make(struct span text, const char *file, bool only_look, struct buf *e
 		return NULL;
 	}
 	open_roots(p);
-	open_sockets(p);
+	open_sockets(p, only_look);
 	p->fingerprint = fingerprint(c);
 	return p;
+}
+
+struct provision *
+provision_make(struct span text, const char *file, bool only_look, struct buf *errors)
+{
+	return make(text, file, only_look, false, errors);
 }
 
 struct provision *
@@ -410,7 +522,7 @@ provision_load(const char *file, bool only_look, struct buf *errors)
 struct provision *
 provision_again(const struct provision *p, struct buf *errors)
 {
-	return provision_make(p->config->text, p->file, false, errors);
+	return make(p->config->text, p->file, false, true, errors);
 }
 
 bool
@@ -419,7 +531,8 @@ provision_is_stale(const struct provision *p)
 	if (fingerprint(p->config) != p->fingerprint)
 		return true;
 	for (size_t i = 0; i < p->config->site_count; i++)
-		if (p->config->sites[i].self_signed && !self_signed_will_do(&p->config->sites[i]))
+		if (p->config->sites[i].self_signed &&
+		    !self_signed_will_do(p->config, &p->config->sites[i]))
 			return true;
 	return false;
 }

@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +8,8 @@
 #include "role/warden_private.h"
 
 #define NAME_MAX_SHOWN 200
+#define STATUS_MS      5 /* for edge to say its counters, so often: */
+#define STATUS_TRIES   200
 
 /* A server that edge told of, as numbered in the configuration of that time. */
 struct server {
@@ -29,10 +32,28 @@ status_new(void)
 	return MEM_NEW(struct edge_status);
 }
 
-unsigned
-status_rounds(const struct warden *w)
+/* Until edge has told its counters; what it told before, when it does not come to it. */
+static void
+look_again(struct timer *t)
 {
-	return w->status->rounds;
+	struct status_wait *wait = container_of(t, struct status_wait, timer);
+	bool fresh = wait->warden->status->rounds != wait->asked;
+
+	if (fresh || wait->tries++ == STATUS_TRIES)
+		wait->done(wait, fresh);
+	else
+		timer_set(wait->warden->loop, t, STATUS_MS, look_again);
+}
+
+void
+status_await(struct warden *w, struct status_wait *wait,
+	     void (*done)(struct status_wait *wait, bool fresh))
+{
+	const struct message ask = {.type = MESSAGE_ASK};
+
+	*wait = (struct status_wait){.warden = w, .asked = w->status->rounds, .done = done};
+	edge_tell(w, &ask);
+	timer_set(w->loop, &wait->timer, STATUS_MS, look_again);
 }
 
 /* NULL for one that the configuration does not have (any more). */
@@ -103,6 +124,8 @@ static const struct line {
     {"evicted", "waiting connections closed for room", COUNTER_EVICTED},
     {NULL, "tls", 0},
     {"handshakes", "TLS handshakes", COUNTER_TLS},
+    {"v12", "of these TLS 1.2", COUNTER_TLS12},
+    {"v13", "of these TLS 1.3", COUNTER_TLS13},
     {"resumed", "of these resumed", COUNTER_TLS_RESUMED},
     {"failed", "TLS handshakes failed", COUNTER_TLS_FAILED},
     {NULL, "requests", 0},
@@ -111,7 +134,21 @@ static const struct line {
     {"proxied", "of these passed to a back end", COUNTER_PROXIED},
     {"proxy_failed", "of these not answered by it (502, 503, 504)", COUNTER_PROXY_FAILED},
     {"limited", "of these over a limit (429)", COUNTER_LIMITED},
+    {"bytes_from_clients", "bytes of them, without TLS", COUNTER_HTTP_IN},
+    {"bytes_to_clients", "bytes of answers, without TLS", COUNTER_HTTP_OUT},
     {"switched", "open now as another protocol (WebSocket)", COUNTER_OPEN_SWITCHED},
+    {NULL, "rules", 0},
+    {"tls", "connections were TLS for a site here, or by `tls`", COUNTER_RULE_TLS},
+    {"sni", "by `sni`", COUNTER_RULE_SNI},
+    {"alpn", "by `alpn`", COUNTER_RULE_ALPN},
+    {"openvpn", "by `openvpn`", COUNTER_RULE_OPENVPN},
+    {"ssh", "by `ssh`", COUNTER_RULE_SSH},
+    {"http", "by `http`", COUNTER_RULE_HTTP},
+    {"http2", "by `http2`", COUNTER_RULE_HTTP2},
+    {"other", "by `other`, or none", COUNTER_RULE_OTHER},
+    {"silent", "by `silent`", COUNTER_RULE_SILENT},
+    {"admin", "came to the admin port", COUNTER_RULE_ADMIN},
+    {"plain", "came to the plain port", COUNTER_RULE_PLAIN},
     {NULL, "relays", 0},
     {"total", "connections relayed", COUNTER_RELAYED},
     {"failed", "without a back end", COUNTER_RELAY_FAILED},
@@ -183,6 +220,54 @@ put_server_table(const struct warden *w, struct buf *out)
 	return fits;
 }
 
+/* As the configuration writes it. */
+static const char *
+endpoint_text(const struct endpoint *e, char text[ADDRESS_TEXT_MAX])
+{
+	if (!e->any)
+		return address_text(&e->at, text);
+	snprintf(text, ADDRESS_TEXT_MAX, "%u", e->at.port);
+	return text;
+}
+
+/* By TCP at the ports that all share; `builtin` may have been left to another server. */
+static bool
+is_on_shared(const struct config *c)
+{
+	return c->share.openvpn.kind == DOOR_TUNNEL && c->listen_count > 0;
+}
+
+static bool
+put_ways(const struct config *c, struct buf *out)
+{
+	char text[ADDRESS_TEXT_MAX];
+	bool fits = true;
+
+	for (size_t i = 0; fits && i < c->vpn.listen_count; i++)
+		fits = buf_printf(out, ", by UDP at %s", endpoint_text(&c->vpn.listen[i], text));
+	for (size_t i = 0; fits && is_on_shared(c) && i < c->listen_count; i++)
+		fits = buf_printf(out, ", by TCP at %s", endpoint_text(&c->listen[i], text));
+	return fits;
+}
+
+static bool
+put_vpn(const struct warden *w, struct buf *out)
+{
+	struct tunnel_state vpn;
+	bool fits = true;
+
+	tunnel_describe(w, &vpn);
+	if (!vpn.wanted)
+		return true;
+	if (vpn.device != NULL)
+		fits = buf_printf(out, "\nthe VPN is %s", vpn.device) &&
+		       put_ways(w->running->config, out) &&
+		       buf_printf(out, "; tunnel is pid %d\n", (int)vpn.pid);
+	else
+		fits = buf_append(out, SPAN_OF("\nthere is no VPN\n"));
+	return fits && (vpn.problem == NULL || buf_printf(out, "%s\n", vpn.problem));
+}
+
 bool
 status_put_text(const struct warden *w, bool fresh, struct buf *out)
 {
@@ -201,6 +286,7 @@ status_put_text(const struct warden *w, bool fresh, struct buf *out)
 						   w->status->counters[l->counter], l->text);
 	}
 	fits = fits && put_server_table(w, out);
+	fits = fits && put_vpn(w, out);
 	if (confirm_pending(w))
 		fits = fits && buf_append(out, SPAN_OF("\nthe configuration awaits confirmation: "
 						       "sallyport confirm\n"));
@@ -212,6 +298,14 @@ put_string(struct buf *out, const char *before, const char *text)
 {
 	return buf_append(out, span_str(before)) && buf_byte(out, '"') &&
 	       text_put_escaped(out, span_str(text), SIZE_MAX, true) && buf_byte(out, '"');
+}
+
+static bool
+put_string_or_null(struct buf *out, const char *before, const char *text)
+{
+	if (text != NULL)
+		return put_string(out, before, text);
+	return buf_append(out, span_str(before)) && buf_append(out, SPAN_OF("null"));
 }
 
 static bool
@@ -260,14 +354,44 @@ put_json_counters(const struct warden *w, struct buf *out)
 	return fits && buf_byte(out, '}');
 }
 
+static bool
+put_json_endpoints(const struct endpoint *list, size_t count, struct buf *out)
+{
+	char text[ADDRESS_TEXT_MAX];
+	bool fits = buf_byte(out, '[');
+
+	for (size_t i = 0; fits && i < count; i++)
+		fits = put_string(out, i > 0 ? "," : "", endpoint_text(&list[i], text));
+	return fits && buf_byte(out, ']');
+}
+
+static bool
+put_json_vpn(const struct warden *w, struct buf *out)
+{
+	struct tunnel_state vpn;
+
+	tunnel_describe(w, &vpn);
+	if (!vpn.wanted)
+		return buf_append(out, SPAN_OF(",\"vpn\":null"));
+	const struct config *c = w->running->config;
+	return buf_printf(out, ",\"vpn\":{\"pid\":%d,\"udp\":", (int)vpn.pid) &&
+	       put_json_endpoints(c->vpn.listen, c->vpn.listen_count, out) &&
+	       buf_append(out, SPAN_OF(",\"tcp\":")) &&
+	       put_json_endpoints(c->listen, is_on_shared(c) ? c->listen_count : 0, out) &&
+	       put_string_or_null(out, ",\"device\":", vpn.device) &&
+	       put_string_or_null(out, ",\"problem\":", vpn.problem) && buf_byte(out, '}');
+}
+
 bool
 status_put_json(const struct warden *w, bool fresh, struct buf *out)
 {
 	return put_string(out, "{\"configuration\":", w->file) &&
 	       buf_printf(out,
 			  ",\"uptime_s\":%" PRId64
-			  ",\"edge_pid\":%d,\"fresh\":%s,\"awaits_confirmation\":%s",
+			  ",\"edge_pid\":%d,\"fresh\":%s,\"awaits_confirmation\":%s"
+			  ",\"confirm_s\":%" PRId64,
 			  uptime_s(w), (int)w->edge.pid, fresh ? "true" : "false",
-			  confirm_pending(w) ? "true" : "false") &&
-	       put_json_counters(w, out) && put_json_servers(w, out) && buf_byte(out, '}');
+			  confirm_pending(w) ? "true" : "false", confirm_left_s(w)) &&
+	       put_json_counters(w, out) && put_json_servers(w, out) && put_json_vpn(w, out) &&
+	       buf_byte(out, '}');
 }

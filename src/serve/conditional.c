@@ -1,7 +1,7 @@
 #include "serve/conditional.h"
 
 #include "http/date.h"
-#include "http/field.h"
+#include "http/entity_tag.h"
 
 static const struct known {
 	struct span name;
@@ -35,56 +35,6 @@ conditions_of(const struct request *r, struct conditions *out)
 			note(out, &r->fields[i]);
 }
 
-/* One entity-tag (§8.8.3) from the front of a list; its quotes stay. False: no tag. */
-static bool
-take_tag(struct span *list, struct span *tag, bool *weak)
-{
-	*weak = span_starts_with(*list, SPAN_OF("W/"));
-	if (*weak)
-		*list = span_tail(*list, 2);
-	if (list->len == 0 || list->p[0] != '"')
-		return false;
-	size_t end = span_find(span_tail(*list, 1), '"') + 2;
-	if (end > list->len)
-		return false;
-	*tag = span_head(*list, end);
-	*list = span_tail(*list, end);
-	return true;
-}
-
-/* Our tags are strong: compared strongly, a weak one never equals them (§8.8.3.2). */
-static bool
-list_has(struct span list, struct span etag, bool strongly)
-{
-	struct span tag;
-	bool weak;
-
-	if (span_equal(list, SPAN_OF("*")))
-		return true;
-	for (list = field_trim(list); list.len > 0; list = field_trim(list)) {
-		if (list.p[0] == ',') {
-			list = span_tail(list, 1);
-			continue;
-		}
-		if (!take_tag(&list, &tag, &weak))
-			return false;
-		if (span_equal(tag, etag) && !(weak && strongly))
-			return true;
-	}
-	return false;
-}
-
-/* A list may be spread over several fields of the name (§5.3). */
-static bool
-fields_have(const struct request *r, struct span name, struct span etag, bool strongly)
-{
-	for (size_t i = 0; i < r->field_count; i++)
-		if (span_equal(r->fields[i].name, name) &&
-		    list_has(r->fields[i].value, etag, strongly))
-			return true;
-	return false;
-}
-
 /* A date that is none is no condition (§13.1.3, §13.1.4). */
 static bool
 changed_since(struct span value, const struct validators *v, bool without_date)
@@ -94,20 +44,26 @@ changed_since(struct span value, const struct validators *v, bool without_date)
 	return date_parse(value, &date) ? v->mtime_s > date : without_date;
 }
 
+static bool
+has_tag(const struct request *r, struct span name, struct span etag, bool strongly)
+{
+	return entity_tags_have(r->fields, r->field_count, name, etag, strongly);
+}
+
 enum condition
 condition_check(const struct conditions *c, const struct validators *v)
 {
 	const struct request *r = c->request;
 
 	if (c->if_match.len > 0) {
-		if (!fields_have(r, SPAN_OF("if-match"), v->etag, true))
+		if (!has_tag(r, SPAN_OF("if-match"), v->etag, true))
 			return CONDITION_FAILED;
 	} else if (c->if_unmodified_since.len > 0) {
 		if (changed_since(c->if_unmodified_since, v, false))
 			return CONDITION_FAILED;
 	}
 	if (c->if_none_match.len > 0) {
-		if (fields_have(r, SPAN_OF("if-none-match"), v->etag, false))
+		if (has_tag(r, SPAN_OF("if-none-match"), v->etag, false))
 			return CONDITION_NOT_MODIFIED;
 	} else if (c->if_modified_since.len > 0) {
 		if (!changed_since(c->if_modified_since, v, true))
@@ -129,5 +85,6 @@ condition_wants_range(const struct conditions *c, const struct validators *v)
 		return true;
 	if (date_parse(value, &date))
 		return date == v->mtime_s;
-	return take_tag(&value, &tag, &weak) && !weak && value.len == 0 && span_equal(tag, v->etag);
+	return entity_tag_take(&value, &tag, &weak) && !weak && value.len == 0 &&
+	       span_equal(tag, v->etag);
 }

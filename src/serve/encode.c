@@ -179,7 +179,7 @@ changed(struct exchange *ex, const struct field *fields, size_t *count, const st
 static enum coding
 coding_for(const struct request *r)
 {
-	struct codings accepted = codings_accepted(r);
+	struct codings accepted = codings_accepted(r->fields, r->field_count);
 
 	return accepted.count > 0 && r->version >= 11 ? accepted.at[0] : CODING_IDENTITY;
 }
@@ -431,4 +431,28 @@ void
 encode_thread_end(void)
 {
 	compressor_thread_end();
+}
+
+/* --- for which types */
+
+/* "text" with a '/', and maybe a star behind it: all of that kind. */
+static bool
+fits(struct span wanted, struct span type)
+{
+	if (wanted.len > 0 && wanted.p[wanted.len - 1] == '*')
+		wanted.len--;
+	else if (wanted.len == 0 || wanted.p[wanted.len - 1] != '/')
+		return span_equal_nocase(type, wanted);
+	return span_equal_nocase(span_head(type, wanted.len), wanted);
+}
+
+bool
+coding_suits_type(const char *const *types, struct span media_type)
+{
+	struct span type = field_trim(span_head(media_type, span_find(media_type, ';')));
+
+	for (; type.len > 0 && types != NULL && *types != NULL; types++)
+		if (fits(span_str(*types), type))
+			return true;
+	return false;
 }

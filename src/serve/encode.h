@@ -1,25 +1,11 @@
-/*
- * Content codings (RFC 9110 §8.4.1): which one a client takes, and making it as bytes come.
- */
+/* Content codings (RFC 9110 §8.4.1), made as bytes come. */
 #ifndef SERVE_ENCODE_H
 #define SERVE_ENCODE_H
 
+#include "http/accept.h"
 #include "http/exchange.h"
 
 #define ENCODE_WORTH_MIN 512 /* bytes: below, what is saved is not worth the field that says so */
-
-enum coding { CODING_IDENTITY, CODING_GZIP, CODING_ZSTD, CODING_BR };
-#define CODING_COUNT 4
-
-struct span coding_name(enum coding c); /* "gzip"; "identity" */
-
-/* What a client would rather have than the bytes as they are, best first. */
-struct codings {
-	uint8_t count, at[CODING_COUNT]; /* of enum coding, never CODING_IDENTITY */
-};
-
-/* By Accept-Encoding (RFC 9110 §12.5.3); of what it likes as much: br, zstd, gzip. */
-struct codings codings_accepted(const struct request *r);
 
 /* Whether a media type is one of `types` (NULL-ended, or NULL; "text/" and "text/" with a star
  * for all of a kind); its parameters do not matter. */

@@ -234,7 +234,8 @@ form_choose(struct serve_files *f, struct entry *e, const struct sought *what, s
 
 	if (e->packed || what->request == NULL || !(p->precompressed || is_compressed(e, p)))
 		return;
-	struct codings accepted = codings_accepted(what->request);
+	struct codings accepted =
+	    codings_accepted(what->request->fields, what->request->field_count);
 	for (size_t i = 0; i < accepted.count; i++)
 		if (take_coding(f, e, accepted.at[i], p, memory, out))
 			return;

@@ -1,5 +1,6 @@
 #include "serve/forwarded.h"
 
+#include "base/text.h"
 #include "http/field.h"
 
 #define ENTRY_MAX (sizeof "for=\"[]\";host=\"\";proto=https" + ADDRESS_TEXT_MAX)
@@ -97,7 +98,7 @@ static uint8_t *
 put_entry(uint8_t *to, const struct asker *a)
 {
 	struct span authority = a->ex->request.authority;
-	bool v6 = a->ex->client->peer.family == 6, quote = !field_is_token(authority);
+	bool v6 = a->ex->client->peer.family == 6, quote = !text_is_token(authority);
 
 	to = span_put(to, v6 ? SPAN_OF("for=\"[") : SPAN_OF("for="));
 	to = span_put(to, a->ip.len > 0 ? a->ip : SPAN_OF("unknown"));
@@ -151,15 +152,25 @@ take_last(struct span *list, struct span *element)
 	return false;
 }
 
+/* Of "fe80::1%eth0" the zone is of meaning on the proxy's machine alone (RFC 4007 §11). */
+static bool
+parse_element(struct span element, struct address *out)
+{
+	size_t zone = span_find(element, ':') < element.len ? span_find(element, '%') : element.len;
+
+	return address_parse_ip(span_head(element, zone), out) || address_parse(element, out);
+}
+
 /*
  * From the nearest proxy on, each tells who came to it; the first that is not ours is as far
- * as they can be believed. What stands before it, anybody may have written.
+ * as they can be believed. What stands before it, anybody may have written. Whom one of ours
+ * cannot name is nobody: not the proxy itself, which may be let in where strangers are not.
  */
 static struct address
 trace(const struct config *c, const struct exchange *ex)
 {
 	const struct request *r = &ex->request;
-	struct address at = ex->client->peer, next;
+	struct address at = ex->client->peer, next, nowhere = {.family = 4}; /* 0.0.0.0 */
 	struct span element;
 
 	for (size_t i = r->field_count; i > 0; i--) {
@@ -169,8 +180,8 @@ trace(const struct config *c, const struct exchange *ex)
 			continue;
 		while (network_any_has(c->trust_forwarded, c->trust_forwarded_count, &at) &&
 		       take_last(&list, &element)) {
-			if (!address_parse_ip(element, &next) && !address_parse(element, &next))
-				return at;
+			if (!parse_element(element, &next))
+				return nowhere;
 			next.port = 0;
 			at = next;
 		}

@@ -2,6 +2,7 @@
 
 #include "http/date.h"
 #include "serve/wire.h"
+#include "json/shape.h"
 
 #define NS_PER_S 1000000000
 
@@ -120,53 +121,6 @@ listing_put_html(struct buf *b, const struct listing *l)
 			  l->cut ? "<p>There is more in this directory than is shown.</p>\n" : "");
 }
 
-/* Bytes of the UTF-8 character that `s` begins with; 0: it is none (RFC 3629 §4). */
-static size_t
-utf8_length(struct span s)
-{
-	static const struct {
-		uint8_t first, last, second_first, second_last, length;
-	} forms[] = {
-	    {0x00, 0x7F, 0, 0, 1},       {0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3},
-	    {0xE1, 0xEC, 0x80, 0xBF, 3}, {0xED, 0xED, 0x80, 0x9F, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3},
-	    {0xF0, 0xF0, 0x90, 0xBF, 4}, {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4},
-	};
-
-	for (size_t i = 0; i < COUNT(forms); i++) {
-		if (s.p[0] < forms[i].first || s.p[0] > forms[i].last)
-			continue;
-		if (s.len < forms[i].length)
-			return 0;
-		for (size_t at = 1; at < forms[i].length; at++)
-			if (s.p[at] < (at == 1 ? forms[i].second_first : 0x80) ||
-			    s.p[at] > (at == 1 ? forms[i].second_last : 0xBF))
-				return 0;
-		return forms[i].length;
-	}
-	return 0;
-}
-
-/* What is no UTF-8 cannot be told in JSON (RFC 8259 §8.1): it becomes U+FFFD. */
-static bool
-put_json_string(struct buf *b, struct span s)
-{
-	bool ok = buf_byte(b, '"');
-
-	while (ok && s.len > 0) {
-		size_t n = utf8_length(s);
-		uint8_t c = s.p[0];
-
-		if (n == 0)
-			ok = buf_append(b, SPAN_OF("\\ufffd"));
-		else if (n == 1 && (c < 0x20 || c == '"' || c == '\\' || c == 0x7F))
-			ok = buf_printf(b, "\\u%04x", c);
-		else
-			ok = buf_append(b, span_head(s, n));
-		s = span_tail(s, n > 0 ? n : 1);
-	}
-	return ok && buf_byte(b, '"');
-}
-
 static bool
 put_object(struct buf *b, const struct listed *e)
 {
@@ -174,7 +128,7 @@ put_object(struct buf *b, const struct listed *e)
 	char when[DATE_LENGTH + 1];
 
 	modified(e, when);
-	return buf_printf(b, "{\"name\":") && put_json_string(b, e->name) &&
+	return buf_printf(b, "{\"name\":") && json_put_span(b, e->name) &&
 	       buf_printf(b, ",\"type\":\"%s\",\"mtime\":\"%s\"", directory ? "directory" : "file",
 			  when) &&
 	       (directory || buf_printf(b, ",\"size\":%llu", (unsigned long long)e->info.size)) &&

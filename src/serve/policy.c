@@ -11,6 +11,7 @@ struct policies {
 	struct arena *memory;
 	const struct config *config;
 	struct site_policies *sites;
+	struct policy_set admin;
 };
 
 /* Sent by default: no sniffing, no frames elsewhere, no paths to strangers. */
@@ -93,20 +94,21 @@ hsts_rule(struct arena *memory, const struct site *site)
 				   span_str(value)};
 }
 
+/* `around` is what the site says, unless the route is to be without it. */
 static void
-make_rules(struct arena *memory, const struct site *site, const struct policy_lists *route,
-	   struct policy_set *set)
+make_rules(struct arena *memory, const struct site *site, const struct policy_lists *around,
+	   const struct policy_lists *route, struct policy_set *set)
 {
-	size_t most = 1 + COUNT(security) + site->lists.field_count +
+	size_t most = 1 + COUNT(security) + (around != NULL ? around->field_count : 0) +
 		      (route != NULL ? route->field_count : 0);
 	struct rule_list l = {arena_get(memory, most * sizeof *l.rules), 0};
 
 	if (site->hsts > 0)
-		put_default(&l, hsts_rule(memory, site), &site->lists, route);
+		put_default(&l, hsts_rule(memory, site), around, route);
 	set->hsts = l.count > 0;
 	for (size_t i = 0; site->security_fields && i < COUNT(security); i++)
-		put_default(&l, security[i], &site->lists, route);
-	put_settings(&l, &site->lists, route);
+		put_default(&l, security[i], around, route);
+	put_settings(&l, around, route);
 	put_settings(&l, route, NULL);
 	set->rules = l.rules;
 	set->rule_count = l.count;
@@ -178,9 +180,10 @@ make_set(struct arena *memory, const struct site *site, const struct route *rout
 	 struct policy_set *set)
 {
 	const struct policy_lists *lists = route != NULL ? &route->lists : NULL;
+	bool control = route != NULL && route->handler == ROUTE_CONTROL;
 
 	set->policy = route != NULL ? &route->policy : &site->policy;
-	make_rules(memory, site, lists, set);
+	make_rules(memory, site, control ? NULL : &site->lists, lists, set);
 	make_accounts(memory, site, lists, set);
 	make_ids(site, route, set);
 }
@@ -192,6 +195,10 @@ policies_new(const struct config *c)
 	struct policies *p = ARENA_NEW(memory, struct policies);
 
 	*p = (struct policies){memory, c, arena_get(memory, c->site_count * sizeof *p->sites)};
+	if (c->admin.route != NULL)
+		p->admin = (struct policy_set){.policy = &c->admin.route->policy,
+					       .rules = security,
+					       .rule_count = COUNT(security)};
 	for (size_t i = 0; i < c->site_count; i++) {
 		const struct site *site = &c->sites[i];
 		struct site_policies *to = &p->sites[i];
@@ -219,12 +226,24 @@ policy_of(const struct policies *p, const struct site *site, const struct route 
 	return route != NULL ? &of->routes[route - site->routes] : &of->own;
 }
 
+const struct policy_set *
+policy_of_admin(const struct policies *p)
+{
+	return &p->admin;
+}
+
 void
-policy_apply(const struct policy_set *set, struct exchange *ex)
+policy_apply_fields(const struct policy_set *set, struct exchange *ex)
 {
 	size_t skipped = set->hsts && !ex->client->secure;
 
 	ex->rules = set->rules + skipped;
 	ex->rule_count = set->rule_count - skipped;
+}
+
+void
+policy_apply(const struct policy_set *set, struct exchange *ex)
+{
+	policy_apply_fields(set, ex);
 	ex->body_max = set->policy->body_bytes;
 }

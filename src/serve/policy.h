@@ -33,6 +33,12 @@ void policies_free(struct policies *p); /* NULL is fine */
 const struct policy_set *policy_of(const struct policies *p, const struct site *site,
 				   const struct route *route);
 
+/* Of the admin port, where the configuration has one. HSTS is the sites' to say. */
+const struct policy_set *policy_of_admin(const struct policies *p);
+
+/* Only what it says of answers' fields. */
+void policy_apply_fields(const struct policy_set *set, struct exchange *ex);
+
 /* Has all answers on `ex` follow it, errors too. */
 void policy_apply(const struct policy_set *set, struct exchange *ex);
 

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "serve/control.h"
 #include "serve/encode.h"
 #include "serve/proxy_answer.h"
 #include "serve/proxy_inner.h"
@@ -223,11 +224,20 @@ static const unsigned statuses[] = {
     [CALL_TIMEOUT] = 504, [CALL_REFUSED] = 503, [CALL_TLS] = 502,
 };
 
+static bool
+asks_control(const struct proxying *p)
+{
+	return p->route->handler == ROUTE_CONTROL;
+}
+
 static void
 respond(struct proxying *p, unsigned status)
 {
 	p->up.done = p->down.done = true;
-	exchange_respond_page(p->ex, status, NULL, 0);
+	if (asks_control(p))
+		control_is_down(p->ex);
+	else
+		exchange_respond_page(p->ex, status, NULL, 0);
 }
 
 static void
@@ -314,6 +324,8 @@ begin_answer(struct proxying *p, const struct call_answer *a)
 	struct field *fields = proxy_answer_fields(p->ex, a->fields, &count);
 
 	lead_back(p, fields, count);
+	if (asks_control(p) && control_says_last(a->fields, a->field_count))
+		p->ex->wants_close = true;
 	p->begun = true;
 	p->left = length >= 0 ? length : -1;
 	p->down.done = exchange_is_bare(p->ex, length);
@@ -328,6 +340,23 @@ begin_answer(struct proxying *p, const struct call_answer *a)
 		timer_set(p->serve->loop, &p->timer, 0, send_head);
 }
 
+/* The exchange goes on without us; what control still says is heard by nobody. */
+static void
+leave_to_others(struct proxying *p, const struct call_answer *a)
+{
+	struct exchange *ex = p->ex;
+	bool was_asked = p->up.done, says_no_more = a->length <= 0 && a->length != LENGTH_UNKNOWN;
+
+	exchange_hold(ex);
+	stream_drop_request(p);
+	p->down.done = true;
+	p->ex = NULL;
+	if (!was_asked || !says_no_more)
+		stream_cancel(p);
+	control_unknown(p->serve, ex, p->site, p->route);
+	exchange_release(ex);
+}
+
 static void
 head(void *owner, const struct call_answer *a)
 {
@@ -338,6 +367,8 @@ head(void *owner, const struct call_answer *a)
 	p->heard = true;
 	if (!may_begin(p)) {
 		stream_cancel(p);
+	} else if (asks_control(p) && control_says_unknown(a->fields, a->field_count)) {
+		leave_to_others(p, a);
 	} else if (!proxy_answer_fits(p->ex, a)) {
 		say(p, "it does not speak the protocol asked for");
 		stream_cancel(p);

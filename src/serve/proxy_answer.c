@@ -1,5 +1,7 @@
 #include "serve/proxy_answer.h"
 
+#include "serve/control.h"
+
 /*
  * Date and Server are said by our protocol, once. Sec-WebSocket-Accept belongs to HTTP/1.1
  * (RFC 8441 §5); elsewhere it proves nothing.
@@ -7,7 +9,8 @@
 static bool
 passes(const struct exchange *ex, struct span name)
 {
-	if (span_equal(name, SPAN_OF("date")) || span_equal(name, SPAN_OF("server")))
+	if (span_equal(name, SPAN_OF("date")) || span_equal(name, SPAN_OF("server")) ||
+	    control_owns_field(name))
 		return false;
 	return ex->request.version < 20 || !span_equal(name, SPAN_OF("sec-websocket-accept"));
 }

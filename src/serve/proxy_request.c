@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "http/field.h"
+#include "serve/control.h"
 #include "serve/forwarded.h"
 
 #define FORWARDS_MAX 255 /* Max-Forwards: more is as good as this many */
@@ -74,7 +75,7 @@ struct sieve {
 static bool
 passes(const struct sieve *s, struct span name)
 {
-	if (is_dropped(name) || forwarded_drops(name, s->trusted) ||
+	if (is_dropped(name) || forwarded_drops(name, s->trusted) || control_owns_field(name) ||
 	    span_find(name, '_') < name.len)
 		return false;
 	if (s->h2 && span_equal(name, SPAN_OF("sec-websocket-key")))
@@ -112,7 +113,7 @@ forwards_left(const struct request *r)
 	if (value == NULL || (r->method != METHOD_OPTIONS && r->method != METHOD_TRACE))
 		return n;
 	if (!text_to_u64(*value, FORWARDS_MAX, &n))
-		n = field_is_token(*value) ? FORWARDS_MAX : FORWARDS_MAX + 1;
+		n = text_is_token(*value) ? FORWARDS_MAX : FORWARDS_MAX + 1;
 	return n;
 }
 
@@ -134,12 +135,26 @@ put_max_forwards(const struct exchange *ex, struct field *to)
 	return 1;
 }
 
+/* A session at our console is for nobody but control to see. False: nothing is left. */
+static bool
+strip(const struct config *c, const struct exchange *ex, const struct proxy *p,
+      const struct field *field, struct field *to)
+{
+	*to = *field;
+	if (p == c->control || !span_equal(field->name, SPAN_OF("cookie")))
+		return true;
+	to->value = control_strip_cookie(ex->memory, field->value);
+	return to->value.len > 0 || field->value.len == 0;
+}
+
 static void
 put_fields(const struct config *c, const struct exchange *ex, const struct proxy *p,
 	   struct call_request *out)
 {
 	const struct request *r = &ex->request;
-	size_t most = r->field_count + FORWARDED_FIELDS + 1 + p->request.field_count, n = 0;
+	size_t most =
+	    r->field_count + FORWARDED_FIELDS + CONTROL_FIELDS + 1 + p->request.field_count;
+	size_t n = 0;
 	struct field *fields = arena_get(ex->memory, most * sizeof *fields);
 	struct sieve s = {.request = r,
 			  .trusted = forwarded_is_trusted(c, ex->client),
@@ -148,10 +163,12 @@ put_fields(const struct config *c, const struct exchange *ex, const struct proxy
 			  .authorized = ex->user.len > 0};
 
 	for (size_t i = 0; i < r->field_count; i++)
-		if (passes(&s, r->fields[i].name))
-			fields[n++] = r->fields[i];
+		if (passes(&s, r->fields[i].name) && strip(c, ex, p, &r->fields[i], &fields[n]))
+			n++;
 	n += put_max_forwards(ex, &fields[n]);
 	n += forwarded_fields(c, ex, &fields[n]);
+	if (p == c->control)
+		n += control_fields(ex, &fields[n]);
 	out->field_count = apply(&p->request, fields, n);
 	out->fields = fields;
 }

@@ -3,6 +3,7 @@
 #include "http/target.h"
 #include "serve/admit.h"
 #include "serve/auth.h"
+#include "serve/control.h"
 #include "serve/error_page.h"
 #include "serve/file.h"
 #include "serve/forwarded.h"
@@ -67,6 +68,23 @@ route_for(const struct site *site, const struct exchange *ex, struct span path)
 	return NULL;
 }
 
+static bool
+is_control(const struct route *route)
+{
+	return route != NULL && route->handler == ROUTE_CONTROL;
+}
+
+/* What would answer if the site had no access server. */
+static const struct route *
+content_for(const struct site *site, const struct exchange *ex, struct span path)
+{
+	for (size_t i = 0; i < site->route_count; i++)
+		if (!is_control(&site->routes[i]) && pattern_fits(site->routes[i].path, path) &&
+		    fits_condition(&site->routes[i].condition, ex))
+			return &site->routes[i];
+	return NULL;
+}
+
 static void
 serve_files(const struct serve *s, struct exchange *ex, const struct site *site,
 	    const struct route *route)
@@ -83,10 +101,9 @@ serve_proxied(const struct serve *s, struct exchange *ex, const struct site *sit
 
 static void (*const handlers[])(const struct serve *s, struct exchange *ex, const struct site *site,
 				const struct route *route) = {
-    [ROUTE_FILES] = serve_files,
-    [ROUTE_PROXY] = serve_proxied,
-    [ROUTE_REDIRECT] = redirect_serve,
-    [ROUTE_RESPOND] = respond_serve,
+    [ROUTE_FILES] = serve_files,       [ROUTE_PROXY] = serve_proxied,
+    [ROUTE_REDIRECT] = redirect_serve, [ROUTE_RESPOND] = respond_serve,
+    [ROUTE_CONTROL] = control_serve,
 };
 
 /* OPTIONS * asks what the server can, of no resource (RFC 9110 §9.3.7). */
@@ -160,13 +177,14 @@ read_path(const struct exchange *ex, unsigned reads, struct span *path)
  * Who passes such a path on does so as it came, and only where all ways to read it lead to the
  * same route: else "/open%2F..%2Fclosed" and "/open/..;/closed" would pass by what guards
  * /closed. For files the only reading is ours, and a name with "%2F" in it there is none.
+ * Control guards each of its pages itself, so a path that may be read as one of them does no harm.
  */
 static bool
 is_ambiguous(const struct site *site, const struct exchange *ex, const struct route *route)
 {
 	unsigned found = readings_of(ex->request.path);
 
-	if (found == 0 || route == NULL)
+	if (found == 0 || route == NULL || is_control(route))
 		return false;
 	if (route->handler == ROUTE_FILES)
 		return (found & READS_SLASHES) != 0;
@@ -174,7 +192,7 @@ is_ambiguous(const struct site *site, const struct exchange *ex, const struct ro
 		struct span path = ex->request.path;
 
 		if ((reads & ~found) == 0 &&
-		    (!read_path(ex, reads, &path) || route_for(site, ex, path) != route))
+		    (!read_path(ex, reads, &path) || content_for(site, ex, path) != route))
 			return true;
 	}
 	return false;
@@ -203,14 +221,29 @@ answer(const struct serve *s, struct exchange *ex, const struct site *site,
 }
 
 void
+route_serve_content(const struct serve *s, struct exchange *ex, const struct site *site)
+{
+	const struct route *route = content_for(site, ex, ex->request.path);
+
+	policy_apply_fields(policy_of(s->policies, site, route), ex);
+	answer(s, ex, site, route);
+}
+
+/*
+ * The access server's paths have the limits, passwords and error pages of what would be there
+ * otherwise: a console that is refused must look like it in all it does.
+ */
+void
 route_serve(const struct serve *s, struct exchange *ex, const struct site *site)
 {
 	const struct route *route = route_for(site, ex, ex->request.path);
-	const struct policy_set *set = policy_of(s->policies, site, route);
+	const struct route *content =
+	    is_control(route) ? content_for(site, ex, ex->request.path) : route;
+	const struct policy_set *set = policy_of(s->policies, site, content);
 	const struct auth_then then = {answer, site, route};
 
 	policy_apply(set, ex);
-	error_pages_offer(s, ex, site, route);
+	error_pages_offer(s, ex, site, content);
 	if (!admit_within_limits(s, ex, set))
 		return;
 	if (span_equal(ex->request.path, SPAN_OF("*")))
@@ -243,6 +276,26 @@ site_of_request(const struct config *c, const struct exchange *ex)
 	if ((site = config_site(c, host)) == NULL)
 		return config_site(c, name) == NULL ? &c->sites[0] : NULL;
 	return name.len == 0 || site == site_of_tls(c, name) ? site : NULL;
+}
+
+/* All that is asked there is control's to answer, whatever the name. */
+void
+serve_admin(const struct serve *s, struct exchange *ex)
+{
+	const struct config *c = s->config;
+
+	forwarded_tell(c, ex);
+	if (c->admin.listen_count == 0) { /* any more: the connection is from before a reload */
+		exchange_respond_status(ex, 404, SPAN_NONE);
+		return;
+	}
+	policy_apply(policy_of_admin(s->policies), ex);
+	if (span_equal(ex->request.path, SPAN_OF("*")))
+		respond_options(ex);
+	else if (is_too_long(ex))
+		exchange_respond_status(ex, 413, SPAN_NONE);
+	else
+		control_serve(s, ex, &c->sites[0], c->admin.route);
 }
 
 void

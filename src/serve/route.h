@@ -10,4 +10,8 @@ const struct route *route_for(const struct site *site, const struct exchange *ex
 /* Answers a request that is meant for `site`. */
 void route_serve(const struct serve *s, struct exchange *ex, const struct site *site);
 
+/* Answers one that control had no page for, as a site without access server would. It was admitted
+ * by route_serve(). */
+void route_serve_content(const struct serve *s, struct exchange *ex, const struct site *site);
+
 #endif

@@ -40,6 +40,9 @@ void serve_files_forget(struct serve_files *f);
 /* Answers a request that came by TLS. 421 when the name is of another site than the TLS was for. */
 void serve_secure(const struct serve *s, struct exchange *ex);
 
+/* Answers a request on the admin port. */
+void serve_admin(const struct serve *s, struct exchange *ex);
+
 /* Answers a request on the plain port: ACME challenges, sites that opted in, else a redirect. */
 void serve_plain(const struct serve *s, struct exchange *ex);
 

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/text.h"
+
 #define EXTENSION_MAX 16
 
 /* Sorted by extension. Text is UTF-8: what else it may be, nobody has written this century. */
@@ -102,11 +104,8 @@ extension_of(struct span name, char extension[EXTENSION_MAX])
 	struct span end = span_tail(name, dot);
 	if (dot == 0 || name.p[dot - 1] != '.' || end.len >= EXTENSION_MAX)
 		return;
-	for (size_t i = 0; i < end.len; i++) {
-		char c = (char)end.p[i];
-
-		extension[i] = c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-	}
+	for (size_t i = 0; i < end.len; i++)
+		extension[i] = (char)text_lower(end.p[i]);
 	extension[end.len] = '\0';
 }
 

@@ -17,6 +17,14 @@ entrance_door(const struct entrance *e, const struct config *c)
 	return (const struct door *)(const void *)((const char *)&c->share + e->door);
 }
 
+/* The VPN's own is no door here: it is asked about a first packet before anything else is, and
+ * what it does not take is looked at as if there were none. */
+static bool
+leads_on(const struct door *door)
+{
+	return door->kind != DOOR_NONE && door->kind != DOOR_TUNNEL;
+}
+
 /* HTTP is told even where it has no door: a TLS port owes it an answer of its own. */
 static bool
 is_http(enum protocol protocol)
@@ -30,8 +38,7 @@ direct_among(const struct config *c)
 	unsigned among = PROTOCOL_BIT(PROTOCOL_TLS);
 
 	for (size_t i = 0; i < COUNT(entrances); i++)
-		if (entrance_door(&entrances[i], c)->kind != DOOR_NONE ||
-		    is_http(entrances[i].protocol))
+		if (leads_on(entrance_door(&entrances[i], c)) || is_http(entrances[i].protocol))
 			among |= PROTOCOL_BIT(entrances[i].protocol);
 	return among;
 }
@@ -58,6 +65,7 @@ through(const struct door *door, const char *rule)
 	case DOOR_INETD:
 		return (struct direction){
 		    .kind = DIRECTION_INETD, .rule = rule, .command = door->command};
+	case DOOR_TUNNEL:
 	case DOOR_NONE:
 		break;
 	}
@@ -147,8 +155,7 @@ direct(const struct config *c, enum protocol protocol, const struct hello *hello
 	for (size_t i = 0; i < COUNT(entrances); i++) {
 		const struct door *door = entrance_door(&entrances[i], c);
 
-		if (entrances[i].protocol == protocol &&
-		    (door->kind != DOOR_NONE || is_http(protocol)))
+		if (entrances[i].protocol == protocol && (leads_on(door) || is_http(protocol)))
 			return through(door, protocol_name(protocol));
 	}
 	return through(&c->share.other, "other");

@@ -1,5 +1,7 @@
 #include "share/hello.h"
 
+#include "base/text.h"
+
 /* RFC 8446 §4, §4.2, §5.1; the lengths are of the headers before each body. */
 #define RECORD_HANDSHAKE 22
 #define RECORD_HEADER    5
@@ -88,10 +90,8 @@ take_name(struct span name, struct hello *out)
 	if (name.p[name.len - 1] == '.')
 		name.len--;
 	for (size_t i = 0; i < name.len; i++) {
-		uint8_t c = name.p[i];
+		uint8_t c = text_lower(name.p[i]);
 
-		if (c >= 'A' && c <= 'Z')
-			c |= 0x20;
 		if (!is_name_char(c)) {
 			memset(out->name, 0, sizeof out->name);
 			return;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "tls/extension.h"
 #include "tls/library.h"
 #include "tls/pem.h"
 
@@ -118,6 +119,36 @@ certificate_has_name(struct span chain, const char *name)
 	return has == 1;
 }
 
+/* The name is for certificate_has_name(): OpenSSL would fall back on the common name. */
+static bool
+leads_to_a_root(STACK_OF(X509) * chain)
+{
+	X509_STORE *roots = X509_STORE_new();
+	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	bool leads = roots != NULL && ctx != NULL && X509_STORE_set_default_paths(roots) == 1 &&
+		     X509_STORE_CTX_init(ctx, roots, sk_X509_value(chain, 0), chain) == 1 &&
+		     X509_STORE_CTX_set_default(ctx, "ssl_server") == 1 &&
+		     X509_verify_cert(ctx) == 1;
+
+	X509_STORE_CTX_free(ctx);
+	X509_STORE_free(roots);
+	return leads;
+}
+
+bool
+certificate_is_trusted(struct span chain, const char *name)
+{
+	STACK_OF(X509) * certificates;
+
+	if (!certificate_has_name(chain, name) ||
+	    failed(pem_read_chain(NULL, chain, &certificates)))
+		return false;
+	bool trusted = leads_to_a_root(certificates);
+	ERR_clear_error();
+	sk_X509_pop_free(certificates, X509_free);
+	return trusted;
+}
+
 static bool
 set_serial(X509 *cert)
 {
@@ -151,79 +182,21 @@ set_names_of_subject(X509 *cert, const char *name)
 	return X509_set_issuer_name(cert, subject) == 1;
 }
 
-/* Not through OpenSSL's configuration syntax, where a comma in a name begins another. */
 static bool
-push_name(GENERAL_NAMES *names, const char *name)
+fill(X509 *cert, EVP_PKEY *key, const char *const *names, size_t count, unsigned days)
 {
-	ASN1_OCTET_STRING *value = a2i_IPADDRESS(name);
-	GENERAL_NAME *general = GENERAL_NAME_new();
-	int type = value != NULL ? GEN_IPADD : GEN_DNS;
-
-	if (value == NULL && (value = ASN1_IA5STRING_new()) != NULL &&
-	    ASN1_STRING_set(value, name, -1) != 1) {
-		ASN1_STRING_free(value);
-		value = NULL;
-	}
-	if (value != NULL && general != NULL) {
-		GENERAL_NAME_set0_value(general, type, value);
-		if (sk_GENERAL_NAME_push(names, general) > 0)
-			return true;
-	} else {
-		ASN1_STRING_free(value);
-	}
-	GENERAL_NAME_free(general);
-	return false;
-}
-
-static bool
-set_alternative_names(X509 *cert, const char *const *names, size_t count)
-{
-	GENERAL_NAMES *all = GENERAL_NAMES_new();
-	bool critical =
-	    X509_NAME_entry_count(X509_get_subject_name(cert)) == 0; /* RFC 5280 §4.2.1.6 */
-	bool set = all != NULL;
-
-	for (size_t i = 0; i < count && set; i++)
-		set = push_name(all, names[i]);
-	set = set && X509_add1_ext_i2d(cert, NID_subject_alt_name, all, critical, 0) == 1;
-	GENERAL_NAMES_free(all);
-	return set;
-}
-
-static bool
-set_extensions(X509 *cert)
-{
-	static const struct {
-		int nid;
-		const char *value;
-	} extensions[] = {
+	static const struct extension extensions[] = {
 	    {NID_basic_constraints, "critical,CA:FALSE"},
 	    {NID_key_usage, "critical,digitalSignature"},
 	    {NID_ext_key_usage, "serverAuth"},
 	    {NID_subject_key_identifier, "hash"},
 	};
-	X509V3_CTX context;
 
-	X509V3_set_ctx(&context, cert, cert, NULL, NULL, 0);
-	for (size_t i = 0; i < COUNT(extensions); i++) {
-		X509_EXTENSION *ext =
-		    X509V3_EXT_conf_nid(NULL, &context, extensions[i].nid, extensions[i].value);
-		bool added = ext != NULL && X509_add_ext(cert, ext, -1) == 1;
-
-		X509_EXTENSION_free(ext);
-		if (!added)
-			return false;
-	}
-	return true;
-}
-
-static bool
-fill(X509 *cert, EVP_PKEY *key, const char *const *names, size_t count, unsigned days)
-{
 	return X509_set_version(cert, X509_VERSION_3) == 1 && set_serial(cert) &&
 	       set_times(cert, days) && X509_set_pubkey(cert, key) == 1 &&
-	       set_names_of_subject(cert, names[0]) && set_alternative_names(cert, names, count) &&
-	       set_extensions(cert) && X509_sign(cert, key, EVP_sha256()) > 0;
+	       set_names_of_subject(cert, names[0]) && extensions_add_names(cert, names, count) &&
+	       extensions_add(cert, cert, extensions, COUNT(extensions)) &&
+	       X509_sign(cert, key, EVP_sha256()) > 0;
 }
 
 /* Moves what the memory BIO holds, and wipes it there. */

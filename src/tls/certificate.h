@@ -26,6 +26,10 @@ MUST_CHECK struct err certificate_inspect(struct span chain, struct span key,
 /* Whether the first certificate is good for `name`, as a browser judges it. */
 bool certificate_has_name(struct span chain, const char *name);
 
+/* Whether who goes by this machine's own authorities (OpenSSL's default ones) believes that the
+ * chain is `name`'s, now. Reads their files, up to 30 ms. */
+bool certificate_is_trusted(struct span chain, const char *name);
+
 /*
  * A new P-256 key and a certificate signed with it, for `names` (DNS names, "*.x", IP
  * addresses; the first is its common name too) and `days`, up to CERTIFICATE_DAYS_MAX, added to the

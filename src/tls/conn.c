@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <openssl/err.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "tls/library.h"
@@ -240,19 +239,10 @@ fail(struct tls_conn *c, const char *why)
 	return TLS_FAILED;
 }
 
-/* OpenSSL's first own complaint names the cause; the crypto's before it only the symptom. */
 static enum tls_result
 fail_by_queue(struct tls_conn *c)
 {
-	unsigned long error;
-
-	c->error = ERR_peek_error();
-	while ((error = ERR_get_error()) != 0)
-		if (ERR_GET_LIB(error) == ERR_LIB_SSL) {
-			c->error = error;
-			break;
-		}
-	ERR_clear_error();
+	c->error = library_complaint();
 	return fail(c, c->error == 0 ? "connection lost" : NULL);
 }
 
@@ -443,6 +433,12 @@ tls_close(struct tls_conn *c)
 	return result == TLS_DONE && c->unsent_len > 0 ? TLS_WANT_SEND : result;
 }
 
+bool
+tls_is_13(const struct tls_conn *c)
+{
+	return SSL_version(c->ssl) == TLS1_3_VERSION;
+}
+
 const char *
 tls_version(const struct tls_conn *c)
 {
@@ -471,22 +467,12 @@ tls_alpn(const struct tls_conn *c)
 	return span_of(name, len);
 }
 
-/* A peer's alert is an error whose number is the alert's, moved up. */
 const char *
 tls_why(const struct tls_conn *c)
 {
-	int reason = ERR_GET_REASON(c->error);
-	const char *text;
-
 	if (c->why != NULL)
 		return c->why;
-	if (c->ctx->client != NULL && reason == SSL_R_WRONG_VERSION_NUMBER)
+	if (c->ctx->client != NULL && ERR_GET_REASON(c->error) == SSL_R_WRONG_VERSION_NUMBER)
 		return "it does not speak TLS";
-	if (ERR_GET_LIB(c->error) == ERR_LIB_SSL && reason > SSL_AD_REASON_OFFSET) {
-		snprintf(c->ctx->lib->why, sizeof c->ctx->lib->why, "peer sent alert %s",
-			 SSL_alert_desc_string_long(reason - SSL_AD_REASON_OFFSET));
-		return c->ctx->lib->why;
-	}
-	text = c->error != 0 ? ERR_reason_error_string(c->error) : "";
-	return text != NULL ? text : "TLS error";
+	return library_words(c->ctx->lib, c->error);
 }

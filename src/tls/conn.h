@@ -73,6 +73,7 @@ void tls_send_ticket(struct tls_conn *c);
 enum tls_result tls_close(struct tls_conn *c);
 
 const char *tls_version(const struct tls_conn *c); /* "TLSv1.3" */
+bool tls_is_13(const struct tls_conn *c);
 const char *tls_cipher(const struct tls_conn *c);
 bool tls_resumed(const struct tls_conn *c);
 struct span tls_alpn(const struct tls_conn *c); /* empty: none agreed on */

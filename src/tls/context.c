@@ -57,22 +57,22 @@ refusal(void)
 	return err_new("the certificate cannot be used: %s", library_reason());
 }
 
-static struct err
-use_pair(struct tls_context *ctx, const struct tls_pair *pair)
+struct err
+context_use_pair(const struct tls_library *lib, SSL_CTX *ssl, const struct tls_pair *pair)
 {
 	STACK_OF(X509) *chain = NULL;
 	EVP_PKEY *key = NULL;
 	X509 *own = NULL;
 	struct err e = ERR_NONE;
 
-	if (failed(e = pem_read_chain(ctx->lib->crypto, pair->chain, &chain)))
+	if (failed(e = pem_read_chain(lib->crypto, pair->chain, &chain)))
 		goto out;
-	if (failed(e = pem_read_key(ctx->lib->crypto, pair->key, &key)))
+	if (failed(e = pem_read_key(lib->crypto, pair->key, &key)))
 		goto out;
 	own = sk_X509_shift(chain);
 	if (X509_check_private_key(own, key) != 1)
 		e = err_new("the key does not belong to the certificate");
-	else if (SSL_CTX_use_cert_and_key(ctx->ssl, own, key, chain, 0) != 1)
+	else if (SSL_CTX_use_cert_and_key(ssl, own, key, chain, 0) != 1)
 		e = refusal();
 out:
 	ERR_clear_error();
@@ -186,7 +186,7 @@ tls_context_new(struct tls_library *lib, const char *id, const struct tls_pair *
 	ERR_clear_error();
 	e = count > 0 ? set_up(ctx, id) : err_new("TLS needs a certificate");
 	for (size_t i = 0; i < count && !failed(e); i++)
-		e = use_pair(ctx, &pairs[i]);
+		e = context_use_pair(lib, ctx->ssl, &pairs[i]);
 	ERR_clear_error();
 	if (failed(e))
 		tls_context_free(ctx);

@@ -1,6 +1,7 @@
 #include "tls/library.h"
 
 #include <openssl/err.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -13,6 +14,37 @@ library_reason(void)
 
 	ERR_clear_error();
 	return reason != NULL ? reason : "unknown error";
+}
+
+/* OpenSSL's first own complaint names the cause; the crypto's before it only the symptom. */
+unsigned long
+library_complaint(void)
+{
+	unsigned long found = ERR_peek_error(), error;
+
+	while ((error = ERR_get_error()) != 0)
+		if (ERR_GET_LIB(error) == ERR_LIB_SSL) {
+			found = error;
+			break;
+		}
+	ERR_clear_error();
+	return found;
+}
+
+/* A peer's alert is an error whose number is the alert's, moved up. */
+const char *
+library_words(struct tls_library *lib, unsigned long error)
+{
+	int reason = ERR_GET_REASON(error);
+	const char *text;
+
+	if (ERR_GET_LIB(error) == ERR_LIB_SSL && reason > SSL_AD_REASON_OFFSET) {
+		snprintf(lib->why, sizeof lib->why, "peer sent alert %s",
+			 SSL_alert_desc_string_long(reason - SSL_AD_REASON_OFFSET));
+		return lib->why;
+	}
+	text = error != 0 ? ERR_reason_error_string(error) : "";
+	return text != NULL ? text : "TLS error";
 }
 
 /* The host's openssl.cnf is not read: what we offer is ours to say, and a chroot has no such file.

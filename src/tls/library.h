@@ -33,7 +33,7 @@ struct tls_library {
 	struct tls_ticket_keys tickets;
 	size_t gathered; /* by the call under way; always 0 between calls */
 	uint8_t gather[GATHER_MAX];
-	char why[160]; /* what tls_why() put together last */
+	char why[160]; /* what library_words() put together last */
 };
 
 struct tls_context {
@@ -45,6 +45,8 @@ struct tls_context {
 
 /* What both sides of TLS have in common: versions, suites, groups, modes. */
 MUST_CHECK bool context_set_up(SSL_CTX *ssl);
+MUST_CHECK struct err context_use_pair(const struct tls_library *lib, SSL_CTX *ssl,
+				       const struct tls_pair *pair);
 
 /* client.c's part in a connection's beginning, and in its context's end. */
 MUST_CHECK bool client_begin(struct tls_client *client, SSL *ssl);
@@ -55,6 +57,11 @@ void conn_explain(SSL *ssl, struct span words);
 
 /* The last reason OpenSSL left behind, for a sentence; empties its queue. */
 const char *library_reason(void);
+
+/* The error that tells best why TLS failed, 0: none; empties OpenSSL's queue. */
+unsigned long library_complaint(void);
+/* The words for it; valid until the next call for this library. */
+const char *library_words(struct tls_library *lib, unsigned long error);
 
 /* How conn.c speaks to OpenSSL. NULL when memory is short. */
 BIO_METHOD *conn_bio_method(void);

@@ -1,14 +1,6 @@
 /* Authorization fields: what is taken for credentials is what they say, once. */
-#include <stdlib.h>
-
 #include "serve/authorization.h"
-
-static void
-check(bool holds)
-{
-	if (!holds)
-		abort();
-}
+#include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

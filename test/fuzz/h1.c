@@ -3,23 +3,9 @@
  * seen and bytes answered are those of the whole.
  */
 #include "../unit/http/talk.h"
+#include "fuzz.h"
 
 #define INPUT_LIMIT 65536
-
-static void
-check(bool holds)
-{
-	if (!holds)
-		abort();
-}
-
-/* Pieces of 1 to 16 bytes, or larger ones, from a small generator. */
-static size_t
-next_piece(uint32_t *seed)
-{
-	*seed = *seed * 1664525 + 1013904223;
-	return 1 + ((*seed >> 16) & ((*seed >> 31) != 0 ? 15 : 255));
-}
 
 static void
 say_in_pieces(struct talk *t, struct span bytes, uint32_t seed)

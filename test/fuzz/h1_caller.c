@@ -3,17 +3,11 @@
  * of the call is like. Whatever the cuts, the same is told; each call ends in one way.
  */
 #include "../unit/http/ask.h"
+#include "fuzz.h"
 
 #define INPUT_LIMIT 65536
 
 enum { BIT_HEAD = 1, BIT_UPGRADE = 2, BIT_POST = 4, BIT_ENDS = 8 };
-
-static void
-check(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void
 begin(struct ask *a, uint8_t how)
@@ -37,8 +31,7 @@ static void
 hear_in_pieces(struct ask *a, struct span bytes, uint32_t seed)
 {
 	for (size_t at = 0, n; at < bytes.len; at += n) {
-		seed = seed * 1664525 + 1013904223;
-		n = 1 + ((seed >> 16) & ((seed >> 31) != 0 ? 15 : 255));
+		n = next_piece(&seed);
 		ask_hear(a, span_head(span_tail(bytes, at), n));
 	}
 }

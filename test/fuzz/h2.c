@@ -4,24 +4,11 @@
  * limits play no part, requests seen are those of the whole however the bytes are cut.
  */
 #include "../unit/http/h2_talk.h"
+#include "fuzz.h"
 
 #define INPUT_LIMIT   32768
 #define COMPARE_LIMIT 1200 /* fewer frames than any limit counts */
 #define OUTPUT_LIMIT  (96 * 1024)
-
-static void
-check(bool holds)
-{
-	if (!holds)
-		abort();
-}
-
-static size_t
-next_piece(uint32_t *seed)
-{
-	*seed = *seed * 1664525 + 1013904223;
-	return 1 + ((*seed >> 16) & ((*seed >> 31) != 0 ? 15 : 255));
-}
 
 static void
 say_in_pieces(struct talk *t, struct span bytes, uint32_t seed)

@@ -3,15 +3,9 @@
  * how it is cut and what the owner is like. Each call ends in exactly one way.
  */
 #include "../unit/http/ask.h"
+#include "fuzz.h"
 
 #define INPUT_LIMIT 65536
-
-static void
-check(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 /* SETTINGS_ENABLE_CONNECT_PROTOCOL, so that the WebSocket is asked for before anything comes. */
 static const struct span settings = SPAN_INIT("\0\0\6\4\0\0\0\0\0\0\10\0\0\0\1");
@@ -36,8 +30,7 @@ static void
 hear_in_pieces(struct ask *a, struct span bytes, uint32_t seed)
 {
 	for (size_t at = 0, n; at < bytes.len; at += n) {
-		seed = seed * 1664525 + 1013904223;
-		n = 1 + ((seed >> 16) & ((seed >> 31) != 0 ? 15 : 255));
+		n = next_piece(&seed);
 		ask_hear(a, span_head(span_tail(bytes, at), n));
 	}
 }

@@ -1,16 +1,8 @@
 /* Range, conditions and dates: the size of the file in the first two bytes, then the value. */
-#include <stdlib.h>
-
+#include "serve/range.h"
+#include "fuzz.h"
 #include "http/date.h"
 #include "serve/conditional.h"
-#include "serve/range.h"
-
-static void
-check(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void
 check_ranges(struct span value, uint64_t size)

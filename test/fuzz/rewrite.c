@@ -2,18 +2,10 @@
  * Targets through strip_prefix, rewrite and redirect: what is passed on is what was matched,
  * and nothing leads where the configuration does not.
  */
-#include <stdlib.h>
-
-#include "http/target.h"
 #include "serve/rewrite.h"
+#include "fuzz.h"
+#include "http/target.h"
 #include "serve/wire.h"
-
-static void
-check(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void
 check_text(struct span s)

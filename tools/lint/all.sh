@@ -44,6 +44,7 @@ run_cppcheck()
 {
 	cppcheck --quiet --error-exitcode=1 --std=c11 --language=c --inline-suppr \
 		--enable=warning,performance,portability -j "$(nproc)" -I src -I test/unit \
+		--library=tools/lint/cppcheck.cfg \
 		--suppressions-list=tools/lint/cppcheck.txt "${files[@]}"
 }
 
@@ -72,6 +73,7 @@ check "shellcheck" scripts
 check "clang-format" clang-format --dry-run -Werror "${files[@]}"
 check "build with clang" compile_commands
 check "manual" manual
+check "web" npm run --prefix web --silent check
 check "cppcheck" run_cppcheck
 check "clang-tidy" tidy
 [ "$failed" -eq 0 ]

@@ -9,7 +9,7 @@ from source import TOP, report
 
 FENCED = re.compile(r"^```\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 DISPLAYED = re.compile(r"^\.Bd -literal[^\n]*\n(.*?)^\.Ed$", re.DOTALL | re.MULTILINE)
-ONE_OF_OURS = re.compile(r"(state_dir|site|share|listen|plain|trust_forwarded)\b")
+ONE_OF_OURS = re.compile(r"(state_dir|site|share|vpn|listen|plain|trust_forwarded)\b")
 
 # A part of a configuration, made whole.
 FRAME = """

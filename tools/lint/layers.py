@@ -9,7 +9,8 @@ import re
 
 from source import c_files, code_lines, report, top_from_arguments
 
-BELOW_SERVE = {"base", "os", "config", "ipc", "tls", "share", "http", "vpn", "store", "pki"}
+BELOW_SERVE = {"base", "os", "config", "ipc", "tls", "share", "http", "vpn", "json", "store", "pki",
+               "access", "api"}
 
 # Who may include whom, besides himself.
 LAYERS = {
@@ -21,8 +22,11 @@ LAYERS = {
     "share": {"base", "config"},
     "http": {"base", "tls"},
     "vpn": {"base", "tls"},
-    "store": {"base", "os"},
-    "pki": {"base", "tls", "store"},
+    "json": {"base"},
+    "store": {"base", "os", "json"},
+    "pki": {"base", "os", "tls", "store"},
+    "access": {"base", "os", "json", "tls", "store", "pki"},
+    "api": {"base", "os", "config", "ipc", "http", "json", "tls", "store", "pki", "access"},
     "serve": BELOW_SERVE,
     "role": BELOW_SERVE | {"serve"},
     "cli": BELOW_SERVE | {"serve", "role"},
@@ -30,11 +34,13 @@ LAYERS = {
 
 # (what is matched, the only layers that may have it, what it is)
 HEADERS = (
-    (re.compile(r"(openssl|gnutls|nettle|sodium|mbedtls)/"), {"tls"}, "a crypto library"),
+    (re.compile(r"(openssl|gnutls|nettle|sodium|mbedtls|liboath)/|argon2\.h"), {"tls"},
+     "a crypto library"),
+    (re.compile(r"sqlite3\.h|libpq-fe\.h"), {"store"}, "a database"),
     (re.compile(r"(linux|asm)/|seccomp\.h|sys/(syscall|prctl|epoll|mount|capability|signalfd"
                 r"|eventfd|inotify)\.h"), {"os"}, "an interface of the kernel"),
     (re.compile(r"(sys/(socket|un|stat|uio|sendfile)|netinet/\w+|arpa/inet|netdb|poll|fcntl|unistd|"
-                r"dirent|pthread)\.h"), set(LAYERS) - {"config", "share", "http", "vpn"},
+                r"dirent|pthread)\.h"), set(LAYERS) - {"config", "share", "http", "vpn", "json", "access", "api"},
      "I/O, which this layer leaves to others"),
 )
 CALLS = re.compile(r"(?<![\w.>])(syscall|prctl|unshare|setns|chroot|pivot_root|clone3?|mount"

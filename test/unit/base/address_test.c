@@ -184,6 +184,36 @@ ip(const char *text)
 }
 
 static void
+the_same_ip_is_so_at_any_port(void **state)
+{
+	struct address a = ip("192.0.2.1"), b = ip("192.0.2.1"), other = ip("192.0.2.2");
+	struct address longer = ip("2001:db8::1");
+
+	(void)state;
+	b.port = 443;
+	assert_true(address_same_ip(&a, &b));
+	assert_false(address_equal(&a, &b));
+	assert_false(address_same_ip(&a, &other));
+	memcpy(longer.ip, a.ip, 4);
+	assert_false(address_same_ip(&a, &longer)); /* though they begin alike */
+}
+
+static void
+networks_are_equal_by_base_and_prefix(void **state)
+{
+	struct network a, b, c, d;
+
+	(void)state;
+	assert_true(network_parse(SPAN_OF("10.0.0.0/8"), &a));
+	assert_true(network_parse(SPAN_OF("10.0.0.0/8"), &b));
+	assert_true(network_parse(SPAN_OF("10.0.0.0/9"), &c));
+	assert_true(network_parse(SPAN_OF("11.0.0.0/8"), &d));
+	assert_true(network_equal(&a, &b));
+	assert_false(network_equal(&a, &c));
+	assert_false(network_equal(&a, &d));
+}
+
+static void
 a_network_has_its_own_addresses_only(void **state)
 {
 	static const struct {
@@ -256,19 +286,73 @@ addresses_are_equal_with_their_port(void **state)
 	assert_false(address_equal(&a, &b));
 }
 
+static void
+an_address_is_in_its_own_network_which_reads_back(void **state)
+{
+	static const struct {
+		const char *ip;
+		unsigned bits;
+		const char *text;
+	} cases[] = {
+	    {"192.0.2.77", 24, "192.0.2.0/24"},           {"192.0.2.77", 30, "192.0.2.76/30"},
+	    {"192.0.2.77", 32, "192.0.2.77/32"},          {"192.0.2.77", 0, "0.0.0.0/0"},
+	    {"2001:db8:1:2::3", 64, "2001:db8:1:2::/64"}, {"2001:db8::ff", 127, "2001:db8::fe/127"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct address a = ip(cases[i].ip);
+		struct network net = address_network(&a, cases[i].bits), again;
+		char text[NETWORK_TEXT_MAX];
+
+		assert_string_equal(cases[i].text, network_text(&net, text));
+		assert_true(network_has(&net, &a));
+		assert_true(network_parse(span_str(text), &again));
+		assert_int_equal(net.bits, again.bits);
+		assert_true(address_equal(&net.base, &again.base));
+	}
+}
+
+static void
+what_is_on_a_cable_is_known(void **state)
+{
+	static const struct {
+		const char *text;
+		bool yes;
+	} samples[] = {
+	    {"169.254.0.1", true},     {"169.253.0.1", false}, {"224.0.0.1", true},
+	    {"255.255.255.255", true}, {"223.255.0.1", false}, {"fe80::1", true},
+	    {"febf::1", true},         {"fec0::1", false},     {"ff02::1", true},
+	    {"fd00::1", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(samples); i++) {
+		struct address a;
+
+		assert_true(address_parse_ip(span_str(samples[i].text), &a));
+		if (address_is_on_a_cable(&a) != samples[i].yes)
+			fail_msg("%s", samples[i].text);
+	}
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(what_is_on_a_cable_is_known),
 	    cmocka_unit_test(an_ip_reads_in_one_form_only),
 	    cmocka_unit_test(a_port_is_never_guessed),
 	    cmocka_unit_test(a_network_has_no_bits_past_its_prefix),
 	    cmocka_unit_test(a_refused_text_changes_nothing),
 	    cmocka_unit_test(a_nul_byte_ends_no_address),
+	    cmocka_unit_test(the_same_ip_is_so_at_any_port),
+	    cmocka_unit_test(networks_are_equal_by_base_and_prefix),
 	    cmocka_unit_test(a_network_has_its_own_addresses_only),
 	    cmocka_unit_test(the_unknown_address_is_in_no_network),
 	    cmocka_unit_test(one_network_of_a_list_is_enough),
 	    cmocka_unit_test(addresses_are_equal_with_their_port),
+	    cmocka_unit_test(an_address_is_in_its_own_network_which_reads_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

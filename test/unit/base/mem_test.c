@@ -51,6 +51,21 @@ an_array_keeps_its_elements_as_it_grows(void **state)
 }
 
 static void
+a_secret_is_overwritten_when_the_arena_lets_go_of_it(void **state)
+{
+	struct arena *a = arena_new();
+	char *other = arena_copy(a, SPAN_OF("known")), *secret = arena_copy(a, SPAN_OF("hunter2"));
+
+	(void)state;
+	arena_wipes(a, secret);
+	assert_string_equal(secret, "hunter2");
+	arena_reset(a); /* which keeps the block that they are in */
+	assert_true(is_zero(secret, strlen("hunter2")));
+	assert_string_equal(other, "known");
+	arena_free(a);
+}
+
+static void
 pieces_of_an_arena_do_not_overlap(void **state)
 {
 	struct arena *a = arena_new();
@@ -166,6 +181,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(new_memory_is_zero_and_never_null),
 	    cmocka_unit_test(an_array_keeps_its_elements_as_it_grows),
+	    cmocka_unit_test(a_secret_is_overwritten_when_the_arena_lets_go_of_it),
 	    cmocka_unit_test(pieces_of_an_arena_do_not_overlap),
 	    cmocka_unit_test(a_piece_may_be_larger_than_a_block),
 	    cmocka_unit_test(an_arena_is_as_new_when_reset),

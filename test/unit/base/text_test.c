@@ -1,5 +1,7 @@
 #include "unit.h"
 
+#include <ctype.h>
+
 #include "base/text.h"
 
 #define REFUSED UINT64_MAX
@@ -242,6 +244,44 @@ sixteen_digits_are_hexadecimal_in_either_case(void **state)
 	}
 }
 
+static void
+tokens_hold_what_rfc_9110_allows(void **state)
+{
+	(void)state;
+	for (unsigned c = 0; c < 256; c++) {
+		uint8_t byte = (uint8_t)c;
+		bool allowed =
+		    c != 0 && c < 0x80 && (isalnum((int)c) || strchr("!#$%&'*+-.^_`|~", (int)c));
+
+		assert_int_equal(text_is_token(span_of(&byte, 1)), allowed);
+		if (allowed)
+			assert_int_equal(text_token_lower[c], tolower((int)c));
+	}
+	assert_false(text_is_token(SPAN_NONE));
+	assert_false(text_is_token(SPAN_OF("a b")));
+}
+
+static void
+only_capitals_of_ascii_are_lowered(void **state)
+{
+	(void)state;
+	for (unsigned c = 0; c < 256; c++)
+		assert_int_equal(text_lower((uint8_t)c), c < 0x80 ? tolower((int)c) : (int)c);
+}
+
+static void
+texts_that_are_not_there_are_equal_to_each_other_alone(void **state)
+{
+	const char copy[] = "a";
+
+	(void)state;
+	assert_true(text_equal(NULL, NULL));
+	assert_true(text_equal("a", copy));
+	assert_false(text_equal("a", "b"));
+	assert_false(text_equal("", NULL));
+	assert_false(text_equal(NULL, ""));
+}
+
 int
 main(void)
 {
@@ -255,6 +295,9 @@ main(void)
 	    cmocka_unit_test(every_byte_becomes_printable_ascii),
 	    cmocka_unit_test(only_so_much_of_it_is_shown),
 	    cmocka_unit_test(sixteen_digits_are_hexadecimal_in_either_case),
+	    cmocka_unit_test(tokens_hold_what_rfc_9110_allows),
+	    cmocka_unit_test(only_capitals_of_ascii_are_lowered),
+	    cmocka_unit_test(texts_that_are_not_there_are_equal_to_each_other_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,7 @@
 static const struct block *const blocks[] = {
     &block_top,    &block_plain,    &block_log,   &block_limits,  &block_site,
     &block_policy, &block_accounts, &block_route, &block_handler, &block_proxy,
-    &block_share,  &block_backends, &block_inetd,
+    &block_share,  &block_backends, &block_inetd, &block_admin,   &block_vpn,
 };
 
 /* Drops the "#" of each line on which no space follows it. */
@@ -36,7 +36,7 @@ the_commented_file_without_its_marks_is_a_good_one(void **state)
 	struct config *c = good((char *)text.data);
 	assert_int_equal(c->limits.header_bytes, 32768);
 	assert_int_equal(c->share.silent.kind, DOOR_INETD);
-	assert_int_equal(c->backends_count, 8);
+	assert_int_equal(c->backends_count, 9);
 	config_free(c);
 	buf_free(&commented);
 	buf_free(&text);
@@ -118,7 +118,7 @@ every_row_is_complete(void **state)
 			if (own != (o->read != NULL) || own != (o->print != NULL))
 				fail_msg("%s: how is it read?", o->name);
 			if (!block && o->initial == NULL && o->list == NULL &&
-			    (o->sample == NULL || o->silence == NULL))
+			    ((o->sample == NULL && o->block == NULL) || o->silence == NULL))
 				fail_msg("%s: what holds without it?", o->name);
 			if (o->type == OPTION_CHOICE && o->choices == NULL)
 				fail_msg("%s: no choices", o->name);

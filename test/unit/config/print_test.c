@@ -223,6 +223,8 @@ same_site(const char *name, const struct site *x, const struct site *y)
 	for (size_t i = 0; i < x->name_count; i++)
 		same_text(name, "name", x->names[i], y->names[i]);
 	assert_int_equal(x->self_signed, y->self_signed);
+	assert_int_equal(x->access_server, y->access_server);
+	assert_int_equal(x->implied, y->implied);
 	assert_int_equal(x->plain_http, y->plain_http);
 	assert_int_equal(x->hsts, y->hsts);
 	assert_int_equal(x->hsts_subdomains, y->hsts_subdomains);
@@ -238,6 +240,68 @@ same_site(const char *name, const struct site *x, const struct site *y)
 	assert_int_equal(x->route_count, y->route_count);
 	for (size_t i = 0; i < x->route_count; i++)
 		same_route(name, &x->routes[i], &y->routes[i]);
+}
+
+static void
+same_allowed(const struct allow_list *x, const struct allow_list *y)
+{
+	assert_int_equal(x->any, y->any);
+	assert_int_equal(x->vpn, y->vpn);
+	assert_int_equal(x->count, y->count);
+	same_networks(x->networks, y->networks, x->count);
+}
+
+static void
+same_vpn(const char *name, const struct vpn *x, const struct vpn *y)
+{
+	same_text(name, "endpoint", x->endpoint, y->endpoint);
+	same_text(name, "domain", x->domain, y->domain);
+	assert_int_equal(x->ca_key, y->ca_key);
+	assert_int_equal(x->listen_count, y->listen_count);
+	for (size_t i = 0; i < x->listen_count; i++)
+		assert_true(address_equal(&x->listen[i].at, &y->listen[i].at));
+	same_networks(&x->network, &y->network, 1);
+	same_networks(&x->network6, &y->network6, 1);
+	assert_int_equal(x->route_count, y->route_count);
+	for (size_t i = 0; i < x->route_count; i++) {
+		same_networks(&x->routes[i].to, &y->routes[i].to, 1);
+		assert_int_equal(x->routes[i].way, y->routes[i].way);
+	}
+	assert_int_equal(x->dns_system, y->dns_system);
+	assert_int_equal(x->dns_count, y->dns_count);
+	for (size_t i = 0; i < x->dns_count; i++)
+		assert_true(address_equal(&x->dns[i], &y->dns[i]));
+	assert_int_equal(x->software_count, y->software_count);
+	for (size_t i = 0; i < x->software_count; i++) {
+		assert_int_equal(x->software[i].platform, y->software[i].platform);
+		same_text(name, "url", x->software[i].url, y->software[i].url);
+		same_text(name, "sha256", x->software[i].sha256, y->software[i].sha256);
+	}
+	assert_int_equal(x->client_to_client, y->client_to_client);
+	assert_int_equal(x->clock_skew, y->clock_skew);
+	assert_int_equal(x->rekey, y->rekey);
+	assert_int_equal(x->ping, y->ping);
+	assert_int_equal(x->silence, y->silence);
+	assert_int_equal(x->mtu, y->mtu);
+	assert_int_equal(x->legacy, y->legacy);
+}
+
+static void
+same_access(const char *name, const struct config *a, const struct config *b)
+{
+	const struct admin *x = &a->admin, *y = &b->admin;
+
+	assert_int_equal(x->wanted, y->wanted);
+	assert_int_equal(x->listen_count, y->listen_count);
+	for (size_t i = 0; i < x->listen_count; i++)
+		assert_true(address_equal(&x->listen[i].at, &y->listen[i].at));
+	same_allowed(&x->allow, &y->allow);
+	same_allowed(&x->portal, &y->portal);
+	same_vpn(name, &a->vpn, &b->vpn);
+	same_text(name, "store", a->store_url, b->store_url);
+	same_words(name, "trusted_paths", a->trusted_paths, b->trusted_paths);
+	assert_int_equal(a->config_read_only, b->config_read_only);
+	assert_int_equal(a->control == NULL, b->control == NULL);
 }
 
 static void
@@ -262,6 +326,7 @@ same_config(const char *name, const struct config *a, const struct config *b)
 	same_networks(a->trust_forwarded, b->trust_forwarded, a->trust_forwarded_count);
 	assert_int_equal(a->plain_http2_count, b->plain_http2_count);
 	same_networks(a->plain_http2, b->plain_http2, a->plain_http2_count);
+	same_access(name, a, b);
 	same_backends(name, a, b);
 	same_share(name, &a->share, &b->share);
 	assert_int_equal(a->site_count, b->site_count);
@@ -428,6 +493,15 @@ static const char *const odd[] = {
     IN_SITE("proxy http://a HTTP://A:81 unix:b http://[0::1]:080"),
     IN_SITE("proxy https://a { verify pin " PIN " " PIN "; sni ::1; balance hash \"#a\" }"),
     IN_SITE("proxy https://[::1]:443 { verify ca x; check off; check_status any }"),
+    IN_SITE("access_server; root /srv; listing on; route /a { listing off; root /a }"),
+    IN_SITE("access_server"),
+    IN_SITE("access_server; route /* { respond 404 }"),
+    "admin { listen off; portal vpn any ::/0; allow 10.0.0.1 }\n" IN_SITE("access_server"),
+    "admin { }",
+    "admin { listen 9 127.0.0.1:10; allow loopback; allow vpn }\nvpn { endpoint 10.0.0.1 }",
+    "store postgresql://u:%2F@h/d?sslmode=require\nconfig edit\n" SITE,
+    "config read_only\ntrusted_paths \"/a b\" /\n" SITE,
+    "trusted_paths /srv /var/www /var/lib/sallyport\n" SITE,
     IN_SITE("proxy https://10.0.0.1:80 { header -a; header b \"c d\"; idle_connections 0 }"),
 };
 

@@ -478,9 +478,7 @@ sshd_is_run_as_debian_has_it(void **state)
 	config_free(c);
 }
 
-static const struct {
-	const char *text, *warning; /* NULL: none */
-} allowed[] = {
+static const struct allowed allowed[] = {
     {SITE, NULL},
     {"share { ssh inetd }", NULL},
     {"share { ssh 127.0.0.1:22 }",
@@ -528,15 +526,7 @@ static void
 what_is_maybe_not_meant_is_warned_of(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(allowed); i++) {
-		struct config *c = good(allowed[i].text);
-		const char *said = c->warning_count > 0 ? c->warnings[0] : NULL;
-
-		if (c->warning_count != (allowed[i].warning != NULL) ||
-		    (said != NULL && strstr(said, allowed[i].warning) == NULL))
-			fail_msg("%s: %s", allowed[i].text, said);
-		config_free(c);
-	}
+	assert_each_warns(allowed, COUNT(allowed));
 }
 
 static void

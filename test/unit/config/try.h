@@ -62,4 +62,49 @@ count_lines_with(const char *text, const char *piece)
 	return n;
 }
 
+struct mistake {
+	const char *text, *said;
+};
+
+/* Each of these is wrong, and is told so. */
+static inline void
+assert_each_said(const struct mistake *wrong, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		assert_said(&as_root, wrong[i].text, wrong[i].said);
+}
+
+/* The first fault is not followed by others that come of it. */
+static inline void
+assert_each_is_one_fault(const struct mistake *wrong, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct buf errors = buf_with_cap(1 << 16);
+
+		assert_null(read_with(&as_root, wrong[i].text, &errors));
+		if (count_lines_with((const char *)errors.data, "sallyport.conf:") != 1)
+			fail_msg("%s\n%s", wrong[i].text, (const char *)errors.data);
+		buf_free(&errors);
+	}
+}
+
+struct allowed {
+	const char *text, *warning; /* NULL: none */
+};
+
+/* Each of these is right, with one warning or with none. */
+static inline void
+assert_each_warns(const struct allowed *allowed, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct config *c = good(allowed[i].text);
+		const char *said = c->warning_count > 0 ? c->warnings[0] : NULL;
+
+		if (c->warning_count != (allowed[i].warning != NULL) ||
+		    (said != NULL && strstr(said, allowed[i].warning) == NULL))
+			fail_msg("%s: %s", allowed[i].text, said != NULL ? said : "no warning");
+		config_free(c);
+	}
+}
+
 #endif

@@ -1,25 +1,6 @@
 #include "unit.h"
 
-#include <ctype.h>
-
 #include "http/field.h"
-
-static void
-tokens_hold_what_rfc_9110_allows(void **state)
-{
-	(void)state;
-	for (unsigned c = 0; c < 256; c++) {
-		uint8_t byte = (uint8_t)c;
-		bool allowed =
-		    c != 0 && c < 0x80 && (isalnum((int)c) || strchr("!#$%&'*+-.^_`|~", (int)c));
-
-		assert_int_equal(field_is_token(span_of(&byte, 1)), allowed);
-		if (allowed)
-			assert_int_equal(field_token_lower[c], tolower((int)c));
-	}
-	assert_false(field_is_token(SPAN_NONE));
-	assert_false(field_is_token(SPAN_OF("a b")));
-}
 
 static void
 lists_are_walked_past_empty_elements(void **state)
@@ -149,7 +130,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(tokens_hold_what_rfc_9110_allows),
 	    cmocka_unit_test(lists_are_walked_past_empty_elements),
 	    cmocka_unit_test(values_are_trimmed_of_spaces_and_tabs_only),
 	    cmocka_unit_test(only_what_changes_nothing_may_trail),

@@ -200,6 +200,46 @@ landlock_allows_only_reading(void **state)
 	assert_int_equal(outcome, 0);
 }
 
+static int
+writes_below_one_directory(void)
+{
+	char path[] = "/tmp/sandbox-test-XXXXXX";
+	int fd, outside = open("/tmp/sandbox-test-new", O_WRONLY | O_CREAT, 0600);
+
+	MUST(outside >= 0 && mkdtemp(path) != NULL);
+	fd = open(path, O_PATH | O_DIRECTORY);
+	MUST(fd >= 0 && fchdir(fd) == 0);
+	sandbox_write_below(fd);
+	if (open("/tmp/sandbox-test-new", O_WRONLY) >= 0)
+		return 77; /* no Landlock here */
+	MUST(errno == EACCES);
+	MUST(open("/tmp/sandbox-test-new", O_RDONLY) >= 0);
+	MUST(open("../sandbox-test-newer", O_WRONLY | O_CREAT, 0600) < 0);
+	MUST(unlink("/tmp/sandbox-test-new") < 0);
+	MUST(rename("/tmp/sandbox-test-new", "mine") < 0);
+	fd = open("mine", O_WRONLY | O_CREAT, 0700);
+	MUST(fd >= 0 && write(fd, "#!/bin/sh\n", 10) == 10 && close(fd) == 0);
+	MUST(execl("./mine", "mine", (char *)NULL) < 0 && errno == EACCES);
+	MUST(execl("/bin/true", "true", (char *)NULL) < 0 && errno == EACCES);
+	MUST(mkdir("copies", 0700) == 0 && rename("mine", "yours") == 0);
+	MUST(unlink("yours") == 0 && rmdir("copies") == 0);
+	return 0;
+}
+
+static void
+landlock_leaves_one_directory_to_write_to(void **state)
+{
+	int outcome = in_child(writes_below_one_directory);
+
+	(void)state;
+	unlink("/tmp/sandbox-test-new");
+	if (outcome == 77) {
+		print_message("skipped: this kernel has no Landlock\n");
+		skip();
+	}
+	assert_int_equal(outcome, 0);
+}
+
 static struct loop *loop;
 static int ended;
 
@@ -285,17 +325,20 @@ an_edge_can_do_its_work(void **state)
 	assert_int_equal(in_child(serves), 0);
 }
 
+/* Which one the attempts are made under. */
+static enum sandbox_profile profile;
+
 static int
 forks(void)
 {
-	MUST(!failed(sandbox_syscalls(SANDBOX_EDGE)));
+	MUST(!failed(sandbox_syscalls(profile)));
 	return fork() == 0 ? 2 : 3;
 }
 
 static int
 executes(void)
 {
-	MUST(!failed(sandbox_syscalls(SANDBOX_EDGE)));
+	MUST(!failed(sandbox_syscalls(profile)));
 	execl("/bin/true", "true", (char *)NULL);
 	return 3;
 }
@@ -303,7 +346,7 @@ executes(void)
 static int
 opens_packets(void)
 {
-	MUST(!failed(sandbox_syscalls(SANDBOX_EDGE)));
+	MUST(!failed(sandbox_syscalls(profile)));
 	socket(AF_PACKET, SOCK_RAW, 0);
 	return 3;
 }
@@ -311,7 +354,7 @@ opens_packets(void)
 static int
 maps_code(void)
 {
-	MUST(!failed(sandbox_syscalls(SANDBOX_EDGE)));
+	MUST(!failed(sandbox_syscalls(profile)));
 	mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	return 3;
 }
@@ -321,7 +364,7 @@ makes_code(void)
 {
 	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	MUST(!failed(sandbox_syscalls(SANDBOX_EDGE)));
+	MUST(!failed(sandbox_syscalls(profile)));
 	mprotect(page, 4096, PROT_READ | PROT_EXEC);
 	return 3;
 }
@@ -329,7 +372,7 @@ makes_code(void)
 static int
 traces(void)
 {
-	MUST(!failed(sandbox_syscalls(SANDBOX_EDGE)));
+	MUST(!failed(sandbox_syscalls(profile)));
 	kill(getppid(), 0);
 	return 3;
 }
@@ -337,8 +380,16 @@ traces(void)
 static int
 leaves_namespaces(void)
 {
-	MUST(!failed(sandbox_syscalls(SANDBOX_EDGE)));
+	MUST(!failed(sandbox_syscalls(profile)));
 	unshare(0x10000000 /* CLONE_NEWUSER */);
+	return 3;
+}
+
+static int
+makes_a_socket(void)
+{
+	MUST(!failed(sandbox_syscalls(profile)));
+	socket(AF_INET, SOCK_DGRAM, 0);
 	return 3;
 }
 
@@ -353,8 +404,15 @@ what_is_on_no_list_ends_the_process(void **state)
 		print_message("skipped: sanitizers need what the filter forbids\n");
 		skip();
 	}
-	for (size_t i = 0; i < COUNT(attempts); i++)
+	for (size_t i = 0; i < COUNT(attempts); i++) {
+		profile = SANDBOX_EDGE;
 		assert_int_equal(in_child(attempts[i]), -SIGSYS);
+		profile = SANDBOX_TUNNEL;
+		assert_int_equal(in_child(attempts[i]), -SIGSYS);
+	}
+	assert_int_equal(in_child(makes_a_socket), -SIGSYS); /* it was given all that it has */
+	profile = SANDBOX_EDGE;
+	assert_int_equal(in_child(makes_a_socket), 3);
 }
 
 static int
@@ -391,7 +449,7 @@ starts_clean(void)
 	sandbox_clean_start(3);
 	MUST(getenv("LD_PRELOAD") == NULL && getenv("OPENSSL_CONF") == NULL);
 	MUST(getenv("PATH") != NULL);
-	MUST(fcntl(3, F_GETFD) >= 0 && fcntl(40, F_GETFD) < 0);
+	MUST(fcntl(3, F_GETFD) == FD_CLOEXEC && fcntl(40, F_GETFD) < 0);
 	MUST(prctl(PR_GET_NAME, name) == 0 && strcmp(name, "sallyport") == 0);
 	return 0;
 }
@@ -451,6 +509,7 @@ main(void)
 	    cmocka_unit_test(without_root_the_rest_still_holds),
 	    cmocka_unit_test(a_missing_user_is_named_and_nothing_given_up),
 	    cmocka_unit_test(landlock_allows_only_reading),
+	    cmocka_unit_test(landlock_leaves_one_directory_to_write_to),
 	    cmocka_unit_test(an_edge_can_do_its_work),
 	    cmocka_unit_test(what_is_on_no_list_ends_the_process),
 	    cmocka_unit_test(a_resolver_can_resolve),

@@ -72,6 +72,61 @@ what_concerns_both_ends_is_passed_on(void **state)
 	assert_true(out.secure && !out.wants_trailers && out.protocol.len == 0);
 }
 
+/* Whoever is signed in at our console must not be impersonated by an application beside it. */
+static void
+our_session_is_for_no_server_but_control(void **state)
+{
+	struct asked *a = *state;
+
+	asked_with(a, "cookie", "a=1; __Host-sallyport=secret; b=2");
+	asked_with(a, "cookie", "__Host-sallyport=secret");
+	asked_with(a, "cookie", "");
+	make(a);
+	assert_string_equal(passed("cookie"), "a=1; b=2|");
+	a->config.control = &proxy;
+	make(a);
+	assert_string_equal(passed("cookie"),
+			    "a=1; __Host-sallyport=secret; b=2|__Host-sallyport=secret|");
+}
+
+static void
+nobody_says_what_is_between_us_and_control(void **state)
+{
+	struct asked *a = *state;
+
+	asked_with(a, "x-sallyport-client", "127.0.0.1");
+	asked_with(a, "x-sallyport-accepted", "1");
+	asked_with(a, "x-sallyport-", "1");
+	a->ex.request.trailers = a->in;
+	a->ex.request.trailer_count = 3;
+	make(a);
+	assert_string_equal(passed("x-sallyport-client"), "-");
+	assert_string_equal(passed("x-sallyport-accepted"), "-");
+	assert_string_equal(passed("x-sallyport-"), "-");
+	assert_int_equal(proxy_request_trailers(&a->config, &a->ex), 0);
+	a->config.control = &proxy;
+	make(a);
+	assert_string_equal(passed("x-sallyport-client"), "198.51.100.7");
+	assert_string_equal(passed("x-sallyport-accepted"), "0");
+	assert_string_equal(passed("x-sallyport-door"), "site");
+	assert_string_equal(passed("x-sallyport-"), "-");
+}
+
+/* Even of a proxy that is believed otherwise. */
+static void
+nor_does_a_proxy_in_front_of_us(void **state)
+{
+	struct asked *a = *state;
+
+	asked_from(a, "192.0.2.1", "example.org");
+	asked_with(a, "x-sallyport-client", "127.0.0.1");
+	asked_with(a, "x-sallyport-door", "admin");
+	a->config.control = &proxy;
+	make(a);
+	assert_string_equal(passed("x-sallyport-client"), "192.0.2.1");
+	assert_string_equal(passed("x-sallyport-door"), "site");
+}
+
 /* RFC 9110 §7.6.1. */
 static void
 what_concerns_one_connection_is_not(void **state)
@@ -276,6 +331,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(what_concerns_both_ends_is_passed_on),
+	    TEST(our_session_is_for_no_server_but_control),
+	    TEST(nobody_says_what_is_between_us_and_control),
+	    TEST(nor_does_a_proxy_in_front_of_us),
 	    TEST(what_concerns_one_connection_is_not),
 	    TEST(nor_is_what_connection_names),
 	    TEST(names_that_cgi_takes_for_others_are_dropped),

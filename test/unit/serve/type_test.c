@@ -1,5 +1,6 @@
 #include "unit.h"
 
+#include "serve/encode.h"
 #include "serve/location.h"
 #include "serve/type.h"
 
@@ -93,6 +94,39 @@ what_is_packed_already_is_told_by_its_type(void **state)
 	assert_false(type_is_packed(SPAN_NONE));
 }
 
+static const struct {
+	const char *type;
+	bool suits;
+} media[] = {
+    {"text/html", true},
+    {"text/html; charset=utf-8", true},
+    {"TEXT/CSS", true},
+    {"application/json", true},
+    {"Application/JSON;charset=x", true},
+    {"application/jsonp", false},
+    {"application/jso", false},
+    {"textual/html", false},
+    {"text", false},
+    {"image/svg+xml", true},
+    {"image/png", false},
+    {"", false},
+    {";", false},
+};
+
+static void
+types_are_compared_without_parameters_and_case(void **state)
+{
+	static const char *const types[] = {"text/*", "application/json", "image/svg+xml", NULL};
+	static const char *const all[] = {"*", NULL};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(media); i++)
+		if (coding_suits_type(types, span_str(media[i].type)) != media[i].suits)
+			fail_msg("%s", media[i].type);
+	assert_false(coding_suits_type(NULL, SPAN_OF("text/html")));
+	assert_false(coding_suits_type(all, SPAN_NONE));
+}
+
 int
 main(void)
 {
@@ -101,6 +135,7 @@ main(void)
 	    cmocka_unit_test(the_last_extension_tells_the_type),
 	    cmocka_unit_test(every_type_of_the_web_is_found),
 	    cmocka_unit_test(a_location_is_safe_to_send),
+	    cmocka_unit_test(types_are_compared_without_parameters_and_case),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

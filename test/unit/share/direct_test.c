@@ -131,6 +131,33 @@ without_doors_all_but_tls_is_refused(void **state)
 	config_free(c);
 }
 
+/* To whoever has no key of it, the port is the same whether it has a VPN or not. */
+static void
+the_vpn_of_ones_own_is_no_door_that_bytes_tell_of(void **state)
+{
+	static const enum protocol protocols[] = {PROTOCOL_NONE, PROTOCOL_OPENVPN, PROTOCOL_SSH,
+						  PROTOCOL_HTTP2, PROTOCOL_HTTP1};
+	static const char vpn[] = "vpn { network 10.86.0.0/20 }\n";
+	struct buf text = buf_with_cap(4096);
+
+	(void)state;
+	assert_true(buf_append(&text, span_str(one_site)) &&
+		    buf_append(&text, span_of(vpn, sizeof vpn)));
+	struct config *with = read_config((const char *)text.data),
+		      *without = read_config(one_site);
+	assert_int_equal(DOOR_TUNNEL, with->share.openvpn.kind);
+	assert_int_equal(direct_among(with), direct_among(without));
+	for (size_t i = 0; i < COUNT(protocols); i++) {
+		struct direction d = direct(with, protocols[i], NULL);
+
+		assert_int_equal(DIRECTION_REFUSE, d.kind);
+		assert_string_equal(direct(without, protocols[i], NULL).rule, d.rule);
+	}
+	config_free(with);
+	config_free(without);
+	buf_free(&text);
+}
+
 /* A TLS port's own answer, whoever takes the rest. */
 static void
 http_without_a_door_is_refused_even_beside_other(void **state)
@@ -233,6 +260,7 @@ main(void)
 	    cmocka_unit_test(tls_http_and_what_has_a_door_are_told_apart),
 	    cmocka_unit_test(each_protocol_goes_through_its_own_door),
 	    cmocka_unit_test(without_doors_all_but_tls_is_refused),
+	    cmocka_unit_test(the_vpn_of_ones_own_is_no_door_that_bytes_tell_of),
 	    cmocka_unit_test(http_without_a_door_is_refused_even_beside_other),
 	    cmocka_unit_test(a_name_finds_its_site_or_its_rule),
 	    cmocka_unit_test(alpn_counts_where_the_name_is_nobodys),

@@ -3,6 +3,9 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <time.h>
+#include <unistd.h>
+
+#include "tls/issue.h"
 
 static const char *const names[] = {"example.org", "*.example.org", "192.0.2.1", "2001:db8::1"};
 
@@ -157,6 +160,84 @@ what_cannot_be_made_is_refused(void **state)
 	buf_wipe(&tiny);
 }
 
+/* Makes `path`, of mkstemp()'s form, a file of authorities that OpenSSL takes for the machine's
+ * own. */
+static void
+trust_alone(struct span pem, char *path)
+{
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0 && write(fd, pem.p, pem.len) == (ssize_t)pem.len);
+	close(fd);
+	setenv("SSL_CERT_FILE", path, 1);
+	setenv("SSL_CERT_DIR", "/nonexistent", 1);
+}
+
+struct made {
+	struct buf key, certificate;
+	struct pem pem;
+};
+
+static void
+make_signed(struct made *m, const struct issue_request *request)
+{
+	char serial[ISSUE_SERIAL_MAX];
+
+	*m = (struct made){buf_with_cap(1 << 16), buf_with_cap(1 << 16), {buf_with_cap(1 << 16)}};
+	assert_ok(issue_make_key(ISSUE_P256, &m->key));
+	assert_ok(issue_certificate(request, buf_span(&m->key), &m->certificate, serial));
+	assert_true(issue_put_pem(&m->pem.chain, "CERTIFICATE", buf_span(&m->certificate)));
+}
+
+static void
+made_free(struct made *m)
+{
+	buf_wipe(&m->key);
+	buf_free(&m->certificate);
+	buf_free(&m->pem.chain);
+}
+
+static void
+whom_the_machine_trusts_is_trusted_by_his_names_for_now(void **state)
+{
+	static const char *const dns[] = {"vpn.example.org", NULL};
+	const int64_t now = (int64_t)time(NULL) * 1000, day = 86400000;
+	struct issue_request request = {
+	    .use = ISSUE_CA, .name = "Root", .not_before = now - day, .not_after = now + day};
+	struct pem other = pem_of_names(names, COUNT(names));
+	char believed[] = "/tmp/certificate_test.XXXXXX",
+	     another[] = "/tmp/certificate_test.XXXXXX";
+	struct made ca, good, old;
+
+	(void)state;
+	make_signed(&ca, &request);
+	request = (struct issue_request){.use = ISSUE_SERVER,
+					 .name = "common.example.org",
+					 .dns_names = dns,
+					 .not_before = now - day,
+					 .not_after = now + day,
+					 .issuer_certificate = buf_span(&ca.certificate),
+					 .issuer_key = buf_span(&ca.key)};
+	make_signed(&good, &request);
+	request.not_after = now - day / 2;
+	make_signed(&old, &request);
+	trust_alone(buf_span(&ca.pem.chain), believed);
+	assert_true(certificate_is_trusted(buf_span(&good.pem.chain), "vpn.example.org"));
+	assert_false(certificate_is_trusted(buf_span(&good.pem.chain), "common.example.org"));
+	assert_false(certificate_is_trusted(buf_span(&good.pem.chain), ""));
+	assert_false(certificate_is_trusted(buf_span(&old.pem.chain), "vpn.example.org"));
+	assert_false(certificate_is_trusted(buf_span(&other.chain), "example.org"));
+	assert_false(certificate_is_trusted(SPAN_OF("no PEM"), "vpn.example.org"));
+	trust_alone(buf_span(&other.chain), another);
+	assert_false(certificate_is_trusted(buf_span(&good.pem.chain), "vpn.example.org"));
+	unlink(believed);
+	unlink(another);
+	made_free(&ca);
+	made_free(&good);
+	made_free(&old);
+	pem_free(&other);
+}
+
 int
 main(void)
 {
@@ -168,6 +249,7 @@ main(void)
 	    cmocka_unit_test(a_long_name_stands_in_the_alternative_names),
 	    cmocka_unit_test(two_never_share_key_or_serial),
 	    cmocka_unit_test(what_cannot_be_made_is_refused),
+	    cmocka_unit_test(whom_the_machine_trusts_is_trusted_by_his_names_for_now),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
