@@ -1,10 +1,16 @@
 """Fixtures of the live tests; harness.py has what they are made of."""
+import itertools
+import os
 import signal
 import subprocess
 
 import pytest
 
+import browser
 import harness
+import postgres
+import rest
+import vpn
 
 
 @pytest.fixture
@@ -28,6 +34,59 @@ def server(tmp_path):
     wrong = [one.verdict() for one in started if one.verdict()]
     if wrong:
         pytest.fail("\n".join(wrong), pytrace=False)
+
+
+@pytest.fixture
+def office(server):
+    """Starts a server with an admin port: office(CONFIG, admin=...) is the server, which has
+    admin_port and, as `machine`, the command line's way to its API."""
+    def start(config="", admin="", **options):
+        port = harness.free_port()
+        block = f"admin {{\n    listen 127.0.0.1:{port}\n    {admin}\n}}\n"
+        one = server(config + block, **options)
+        one.admin_port = port
+        one.machine = rest.wait_ready(one)
+        return one
+    return start
+
+
+@pytest.fixture(name="vpn")
+def a_vpn(office, netns, tmp_path):
+    """Starts VPNs: vpn(...) as vpn.Vpn says; their clients end with the test."""
+    started = []
+
+    def start(**options):
+        started.append(vpn.Vpn(office, netns, tmp_path, **options))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.remove()
+
+
+@pytest.fixture(name="person")
+def a_person(vpn):
+    """Somebody with a browser at the machine of a VPN, as browser.Person says."""
+    one = browser.Person(vpn())
+    yield one
+    one.room.remove()
+
+
+@pytest.fixture(name="postgres")
+def a_postgres():
+    """Starts PostgreSQLs: postgres(...) as Postgres says; they end with the test."""
+    if postgres.PROGRAMS is None:
+        pytest.skip("PostgreSQL is not installed")
+    started = []
+
+    def start(**options):
+        started.append(postgres.Postgres(**options))
+        started[-1].start()
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.remove()
 
 
 @pytest.fixture
@@ -106,6 +165,35 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "root: takes root")
     config.addinivalue_line("markers", "plain_build: of what the sanitizers' build has not, "
                                        "such as the sandbox")
+    config.addinivalue_line("markers", "alone: measures time, or has little of it: runs when "
+                                       "nothing else does")
+    config.addinivalue_line("markers", "long: takes more than a quarter of a minute, most of it "
+                                       "waiting: begins before others")
+
+
+def shares_a_server(item):
+    """Whether it has a fixture that is made once for its file."""
+    return any(definition.scope == "module"
+               for found in item._fixtureinfo.name2fixturedefs.values() for definition in found)
+
+
+def takes_a_browser(item):
+    return item.module.__name__.startswith("test_console")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """For several processes: what shares a server is run by one of them, browsers, which compute all
+    the time, by as many as there are processors, and what takes long begins first, so that the
+    others do not wait for it in the end."""
+    turns = itertools.cycle(range(os.cpu_count() or 1))
+    for item in items:
+        if shares_a_server(item):
+            item.add_marker(pytest.mark.xdist_group(item.module.__name__))
+        elif takes_a_browser(item):
+            item.add_marker(pytest.mark.xdist_group(f"browser{next(turns)}"))
+    items.sort(key=lambda item: (not takes_a_browser(item), item.get_closest_marker("long") is None,
+                                 item.get_closest_marker("xdist_group") is None))
 
 
 def pytest_runtest_setup(item):

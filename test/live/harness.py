@@ -17,6 +17,7 @@ import socket
 import ssl
 import struct
 import subprocess
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -25,11 +26,13 @@ TOP = Path(__file__).resolve().parent.parent.parent
 BINARY = Path(os.environ.get("SALLYPORT") or TOP / "build/sallyport")
 SANITIZED = os.environ.get("SALLYPORT_BUILD") == "sanitizers"
 IS_ROOT = os.geteuid() == 0
+WORKERS_MAX = 16  # pytest's processes
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
 
 # Anything of this on the server's terminal fails the test, whatever else it found.
-SANITIZER_REPORT = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:")
+SANITIZER_REPORT = re.compile(r"(Address|Leak|Thread)Sanitizer|runtime error:")
 
-DEADLINE = 10  # seconds that anything on this machine may take
+DEADLINE = 20  # seconds that anything on this machine may take, however busy it is
 
 
 # --- waiting, and ports
@@ -52,11 +55,10 @@ _given = set()
 def free_port(address="127.0.0.1"):
     """A TCP port that nobody has, and that is not given twice.
 
-    Below those that the kernel gives to clients; the two builds, which may be tested at once,
-    have every other one.
+    Below those that the kernel gives to clients; of those that test at once, each has its own.
     """
     while True:
-        port = random.randrange(10240, 32768, 2) + SANITIZED
+        port = random.randrange(10240, 32768, WORKERS_MAX) + WORKER
         if port in _given:
             continue
         with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as s, \
@@ -64,6 +66,13 @@ def free_port(address="127.0.0.1"):
             s.bind((address, port))
             _given.add(port)
             return port
+
+
+def open_to_all(directory):
+    """Lets every user of the system into it, and into what the tests made above it."""
+    for one in (directory, *directory.parents):
+        if str(one).startswith(tempfile.gettempdir() + "/"):
+            one.chmod(0o755)
 
 
 def can_connect(address, port):
@@ -230,13 +239,16 @@ class Server:
     """
 
     def __init__(self, directory, config="", site=True, addresses=("127.0.0.1",), workers=2,
-                 binary=None, env=None, start=True, plain=""):
+                 binary=None, env=None, start=True, plain="", netns=None, everywhere=False,
+                 state=None):
         self.directory = directory
         self.binary = Path(binary or BINARY)
         self.addresses = list(addresses)
         self.workers = workers
         self.with_site = site
+        self.everywhere = everywhere  # on all addresses of the machine, not only these
         self.env = env or {}
+        self.netns = netns  # the name of the network namespace that it runs in
         self.plain = f"\n    {plain}\n" if plain else ""  # more for that block
         self.port, self.plain_port = free_port(), free_port()
         self.state = directory / "state"
@@ -250,6 +262,8 @@ class Server:
         self.process = None
         self.status = None
         self.said_before = 0  # by those that ran here earlier
+        if state:  # to begin with: a copy of a directory that another server left
+            subprocess.run(["cp", "-a", state, self.state], check=True)
         self.write(config)
         if start:
             self.start()
@@ -259,6 +273,8 @@ class Server:
     def text(self, config):
         """The whole file: what every test needs, then the test's own."""
         def endpoints(port):
+            if self.everywhere:
+                return str(port)
             return " ".join(f"[{a}]:{port}" if ":" in a else f"{a}:{port}" for a in self.addresses)
         ours = (f"state_dir {self.state}\n"
                 f"workers {self.workers}\n"
@@ -281,7 +297,7 @@ class Server:
         environment = {**os.environ, **self.env}
         self.said_before = len(self.log)
         self.process = Process([self.binary, "serve", "-c", self.conf], self.log_file,
-                               name="sallyport", env=environment)
+                               name="sallyport", netns=self.netns, env=environment)
         self.status = None
         if not wait:
             return
@@ -524,6 +540,21 @@ _libc = ctypes.CDLL(None, use_errno=True)
 _namespaces = itertools.count()
 
 
+def socket_in(name, *kind):
+    """A socket in the network namespace of that name, for use from out here: it stays there."""
+    made = []
+
+    def make():
+        with open(f"/run/netns/{name}", "rb") as there:
+            if _libc.setns(there.fileno(), CLONE_NEWNET) == 0:
+                made.append(socket.socket(*kind))
+    thread = threading.Thread(target=make)
+    thread.start()
+    thread.join()
+    assert made, "cannot enter the namespace"
+    return made[0]
+
+
 class Namespace:
     """A network of its own with one cable to ours.
 
@@ -571,18 +602,8 @@ class Namespace:
                               timeout=seconds, check=False, **options)
 
     def socket(self, *kind):
-        """A socket in it, for use from out here: a socket stays where it was made."""
-        made = []
-
-        def make():
-            with open(f"/run/netns/{self.name}", "rb") as there:
-                if _libc.setns(there.fileno(), CLONE_NEWNET) == 0:
-                    made.append(socket.socket(*kind))
-        thread = threading.Thread(target=make)
-        thread.start()
-        thread.join()
-        assert made, "cannot enter the namespace"
-        return made[0]
+        """A socket in it, for use from out here."""
+        return socket_in(self.name, *kind)
 
     def connect(self, port, address=None, timeout=DEADLINE):
         """A connection from it to `port` of ours."""

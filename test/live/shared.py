@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 import harness
+import rest
 
 
 def serve(config="", **options):
@@ -24,6 +25,16 @@ def serve(config="", **options):
             one.stop(signal.SIGINT)
         wrong = one.verdict()
         assert not wrong, wrong
+
+
+def serve_office(config="", admin="", **options):
+    """The same with an admin port, as the fixture `office` makes them."""
+    port = harness.free_port()
+    block = f"admin {{\n    listen 127.0.0.1:{port}\n    {admin}\n}}\n"
+    for one in serve(config + block, **options):
+        one.admin_port = port
+        one.machine = rest.wait_ready(one)
+        yield one
 
 
 def request(target="/", *fields, method="GET", host="example.org", body=b"", version="1.1"):

@@ -8,6 +8,9 @@ import pytest
 import harness
 from test_node import APP
 
+# A browser whose time is virtual does not wait for a machine that is busy.
+pytestmark = pytest.mark.alone
+
 FILES = 100
 
 # Says, once all is loaded, what came how: the page's own text is the result.

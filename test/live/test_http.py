@@ -578,7 +578,9 @@ def test_a_client_that_reads_nothing_is_closed_and_costs_little(site):
         sockets[-1].sendall(request("/big.bin"))
     time.sleep(WRITE_TIMEOUT / 2)
     grown = site.memory() - before
-    assert grown < 30 * (1 << 20 if harness.SANITIZED else 400 << 10), f"{grown} bytes more"
+    # The sanitizers keep 32 MiB of what was freed for a while.
+    most = (30 + 32) << 20 if harness.SANITIZED else 30 * 400 << 10
+    assert grown < most, f"{grown} bytes more"
     time.sleep(WRITE_TIMEOUT / 2 + 1.5)
     for raw in collect(sockets, 3):
         assert raw is not None and len(raw) < BIG, "it was not closed"

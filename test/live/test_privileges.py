@@ -1,4 +1,5 @@
 """What each process may still do, what happens when one dies, and how all of it ends."""
+import ctypes
 import os
 import platform
 import re
@@ -111,22 +112,23 @@ def test_edge_holds_no_key_and_no_file_of_warden(server):
 
 # --- what edge could do, were it someone else's: told to by a debugger
 
-def debug(server, *commands):
-    """What gdb says of these commands about edge."""
+def debug(server, *commands, pid=None):
+    """What gdb says of these commands about edge, or about another role's process."""
     done = subprocess.run([harness.tool("gdb"), "-q", "-nx", "-batch", "-iex", "set sysroot /",
                            "-iex", "set debuginfod enabled off", "-iex",
                            "set auto-load no", "-iex", "set pagination off", "-iex",
                            "set confirm off", *[word for command in commands
                                                 for word in ("-ex", command)],
-                           "-p", str(server.edge_pid), str(server.binary)],
+                           "-p", str(pid or server.edge_pid), str(server.binary)],
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, timeout=60, check=False)
     return done.stdout
 
 
-def in_edge(server, *expressions):
+def in_edge(server, *expressions, pid=None):
     """Has edge itself evaluate each expression: their values, and all that gdb said."""
-    said = debug(server, *[f'printf "<%d>\\n", {expression}' for expression in expressions])
+    said = debug(server, *[f'printf "<%d>\\n", {expression}' for expression in expressions],
+                 pid=pid)
     return [int(value) for value in re.findall(r"^<(-?\d+)>$", said, re.M)], said
 
 
@@ -209,6 +211,29 @@ def test_a_system_call_that_edge_has_no_need_of_is_its_last(server, call):
     harness.wait_until(lambda: get(s)[0] == 200, what="service")
 
 
+@pytest.mark.root
+@pytest.mark.plain_build
+def test_control_writes_to_its_own_directory_alone(office):
+    if not has_landlock():
+        pytest.skip("this kernel has no Landlock")
+    s = office()
+    control, = s.children("control")
+    anybody = f"/tmp/{s.state.parent.name}-{os.getpid()}"  # where every user may make files
+    there, write, make = -100, os.O_WRONLY, os.O_WRONLY | os.O_CREAT
+    values, said = in_edge(s, *[system_call("openat", there, f'"{path}"', how, 0o600)
+                                for path, how in ((anybody, make), ("../new", make),
+                                                  ("/dev/null", write), ("new", make),
+                                                  ("/etc/hostname", os.O_RDONLY))], pid=control)
+    assert values == [-13, -13, -13, 0, 0], said
+    assert (s.state / "control/new").exists()
+    s.machine.user("alice")  # and it works on
+
+
+def has_landlock():
+    """landlock_create_ruleset() tells its version."""
+    return ctypes.CDLL(None).syscall(444, None, 0, 1) > 0
+
+
 # --- when edge dies
 
 def test_edge_is_started_again_on_the_same_sockets_and_nobody_who_comes_is_lost(server):
@@ -252,6 +277,9 @@ def test_without_warden_there_is_no_edge(server):
     os.kill(s.pid, signal.SIGKILL)
     harness.wait_until(lambda: not Path(f"/proc/{edge}/status").exists()
                        or "zombie" in Path(f"/proc/{edge}/status").read_text(), what="its end")
+    # Its last thread takes the listeners with it, and may be a moment behind the first.
+    harness.wait_until(lambda: not any(harness.can_connect(s.addresses[0], port)
+                                       for port in (s.port, s.plain_port)), what="free ports")
     s.process.process.wait()
     s.start()
     assert get(s)[0] == 200, "and what it left behind does not stop the next"

@@ -59,6 +59,14 @@ def head_of(s, data=b""):
     return data.split(b"\r\n\r\n", 1)
 
 
+def heads(s):
+    """Those of requests without bodies, as they come."""
+    head, rest = head_of(s)
+    while head is not None:
+        yield head
+        head, rest = head_of(s, rest)
+
+
 def field(head, name):
     """All values of a field."""
     lines = head.decode().split("\r\n")[1:]
@@ -71,11 +79,7 @@ def says(*answers):
     given = list(answers)
 
     def run(s):
-        rest = b""
-        while True:
-            head, rest = head_of(s, rest)
-            if head is None:
-                return
+        for _ in heads(s):
             s.sendall(given.pop(0) if len(given) > 1 else given[0])
     return run
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import harness
-from test_proxy import (SITE, app, asked, at, curl, head_of, proxied, says,  # noqa: F401
+from test_proxy import (SITE, app, asked, at, curl, head_of, heads, proxied, says,  # noqa: F401
                         text)
 
 NODE = """
@@ -164,11 +164,7 @@ def test_what_is_not_idempotent_is_not_asked_twice(server, backend):
     seen = []
 
     def run(s):
-        rest = b""
-        while True:
-            head, rest = head_of(s, rest)
-            if head is None:
-                return
+        for head in heads(s):
             seen.append(head)
             if b"POST" in head:
                 return
@@ -219,11 +215,7 @@ def test_a_server_that_is_not_well_is_not_asked(server, backend):
     well = threading.Event()
 
     def run(s):
-        rest = b""
-        while True:
-            head, rest = head_of(s, rest)
-            if head is None:
-                return
+        for head in heads(s):
             if head.startswith(b"GET /health"):
                 s.sendall(text("", status="200 OK" if well.is_set() else "500 No"))
             else:

@@ -1,4 +1,5 @@
 """Changes under load: nobody's request fails, and what is under way ends as it began."""
+import os
 import re
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import time
 import pytest
 
 import harness
+from shared import get
 from test_proxy import at, head_of, says, text, websocket_echo
 
 SITE = """
@@ -121,6 +123,48 @@ def test_what_is_under_way_survives_a_reload(server, backend):
         body = head.split(b"\r\n\r\n", 1)[1] + harness.receive_all(download)
         assert body == b"x" * (32 << 20)
     ws.close()
+
+
+@pytest.mark.long
+def test_what_was_taken_too_late_is_given_back(server):
+    """It was said that nothing has changed: so it is, also once edge goes on."""
+    s = server("site example.org { certificate self-signed; respond 201 }\n", site=False)
+    edge = s.edge_pid
+    s.write("site example.org { certificate self-signed; respond 202 }\n")
+    os.kill(edge, signal.SIGSTOP)
+    try:
+        refused = s.reload(check=False)
+    finally:
+        os.kill(edge, signal.SIGCONT)
+    assert refused.returncode == 1 and "did not take it in time" in refused.stderr
+    s.wait_log("told to go back")
+    harness.wait_until(lambda: get(s)[0] == 201, what="what runs")
+    assert s.reload().returncode == 0
+    assert get(s)[0] == 202
+
+
+def test_a_server_that_stops_listens_no_more(server, backend):
+    """A reload, or a renewed certificate, would open listeners that nobody accepts from."""
+    go, asked = threading.Event(), threading.Event()
+
+    def serve(s):
+        head_of(s)
+        asked.set()
+        go.wait(harness.DEADLINE)
+        s.sendall(text("to the end"))
+    s = server(SITE % (0, at(backend(serve)), "/srv") + "drain_timeout 20s\n", site=False)
+    client = subprocess.Popen([harness.tool("curl"), "-sSk", "--resolve",
+                               f"example.org:{s.port}:127.0.0.1",
+                               f"https://example.org:{s.port}/app/x"], stdout=subprocess.PIPE)
+    assert asked.wait(harness.DEADLINE)
+    os.kill(s.pid, signal.SIGTERM)
+    harness.wait_until(lambda: not harness.can_connect("127.0.0.1", s.port), what="the drain")
+    refused = s.reload(check=False)
+    assert refused.returncode == 1 and "being stopped" in refused.stderr
+    assert not harness.can_connect("127.0.0.1", s.port)
+    go.set()
+    assert client.communicate(timeout=20)[0] == b"to the end"
+    assert s.stop() == 0
 
 
 @pytest.mark.parametrize("version", ["--http1.1", "--http2"])

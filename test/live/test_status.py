@@ -4,11 +4,12 @@ import os
 import re
 import signal
 import socket
+import ssl
 import threading
 import time
 
 import harness
-from shared import answer, get, request
+from shared import answer, curl, get, request
 
 RAW = b"\x00raw\n"  # no protocol that is known: goes to `other`
 
@@ -23,6 +24,14 @@ def rows(server):
     table = text[text.index("\nback end"):].strip().splitlines()[1:]
     split = [re.split(r" {2,}", line) for line in table]
     return {server: (name, state, *map(int, counts)) for name, server, state, *counts in split}
+
+
+def test_the_status_of_very_many_servers_is_told(server):
+    rules = "".join(f"sni host-{n}.example.org 127.0.0.1:{10000 + n}\n" for n in range(2000))
+    s = server(f"share {{\n{rules}}}\n")
+    assert s.cli("status", check=True).stdout.count("sni host-") == 2000
+    told = json.loads(s.cli("status", "--json", check=True).stdout)
+    assert len(told["servers"]) == 2000
 
 
 def test_open_connections_are_counted_by_what_they_speak(server, backend):
@@ -194,6 +203,46 @@ def test_what_we_answer_ourselves_has_no_upstream(server):
     assert status(s)["requests"]["proxied"] == 0
 
 
+def test_what_a_relay_carries_is_counted_while_it_is_open(server, backend):
+    s = server(f"share {{ other {backend().at} }}\n")
+    with s.connect(RAW) as c:
+        assert harness.receive_exactly(c, len(RAW)) == RAW
+        assert status(s)["relays"]["bytes_from_clients"] == len(RAW)
+        block = bytes(1 << 20)  # enough to be spliced
+        for _ in range(4):
+            c.sendall(block)
+            assert harness.receive_exactly(c, len(block)) == block
+        now = status(s)
+        assert now["connections"]["relayed"] == 1
+        assert now["relays"]["bytes_from_clients"] == now["relays"]["bytes_to_clients"] \
+            == len(RAW) + 4 * len(block)
+    harness.wait_until(lambda: status(s)["connections"]["relayed"] == 0, what="its end")
+    assert status(s)["relays"] == {**now["relays"]}
+
+
+def test_bytes_of_requests_and_answers_are_counted_as_they_go(server, tmp_path):
+    tmp_path.chmod(0o755)
+    (tmp_path / "large").write_bytes(bytes(8 << 20))
+    s = server(f"site example.org {{\n certificate self-signed\n root {tmp_path}\n}}\n", site=False)
+    assert status(s)["requests"]["bytes_to_clients"] == 0
+    with s.tls() as c:
+        c.sendall(request("/large"))
+        harness.receive_exactly(c, 1 << 20)
+        part = harness.wait_until(lambda: status(s)["requests"]["bytes_to_clients"], what="bytes")
+        assert 1 << 20 <= part < 8 << 20  # it waits for who reads no further
+        c.sendall(b"x")  # of the next request
+    before = harness.wait_until(lambda: status(s)["connections"]["open"] == 0 and
+                                status(s)["requests"], what="its end")
+    assert len(request("/large")) <= before["bytes_from_clients"] <= len(request("/large")) + 1
+    for protocol in ("--http1.1", "--http2"):
+        curl(s, protocol, "-o", str(tmp_path / "got"), path="/large")
+        now = status(s)["requests"]
+        carried = now["bytes_to_clients"] - before["bytes_to_clients"]
+        assert 8 << 20 < carried < (8 << 20) + 65536
+        assert 50 < now["bytes_from_clients"] - before["bytes_from_clients"] < 4096
+        before = now
+
+
 def switched(s):
     c = s.tls()
     c.sendall(request("/ws", "Connection: Upgrade", "Upgrade: raw"))
@@ -268,3 +317,21 @@ def test_both_may_write_first(server, backend):
         c.sendall(b"x" * (size - 65536))
         assert reader == [b"y" * size]
         assert harness.wait_until(lambda: heard, what="the other way") == [b"x" * size]
+
+
+def test_connections_are_counted_by_rule_and_tls_by_version(server, backend):
+    echo = backend()
+    one = server(f"share {{ other 127.0.0.1:{echo.port}\n sni imap.example.net "
+                 f"127.0.0.1:{echo.port} }}\n")
+    one.get()
+    one.get(maximum_version=ssl.TLSVersion.TLSv1_2)
+    one.connect(RAW).close()
+    one.connect(harness.client_hello("imap.example.net")).close()
+    one.connect(plain=True, data=b"GET / HTTP/1.1\r\nHost: example.org\r\n\r\n").close()
+
+    def counted():
+        told = status(one)
+        rules = told["rules"]
+        return (told["tls"]["v12"], told["tls"]["v13"], rules["tls"], rules["other"],
+                rules["sni"], rules["plain"], rules["ssh"]) == (1, 1, 2, 1, 1, 1, 0)
+    harness.wait_until(counted, what=f"the counters, not {status(one)}")

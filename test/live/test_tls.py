@@ -226,7 +226,7 @@ def test_testssl_finds_nothing_vulnerable(site, tmp_path):
                     "--ip", "127.0.0.1", "--nodns", "none", "-p", "-H", "-I", "-T", "-R", "-C",
                     "-Z", "-O", "-W", "-A", "-L", "-F", "-J", "-D", "-4",
                     "--jsonfile", str(report),
-                    f"example.org:{site.port}"], timeout=90, check=False,
+                    f"example.org:{site.port}"], timeout=300, check=False,
                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     found = {row["id"]: row for row in json.loads(report.read_text())}
     offered = {name for name, row in found.items() if name in ("SSLv2", "SSLv3", "TLS1", "TLS1_1", "TLS1_2", "TLS1_3")
@@ -423,6 +423,15 @@ def test_a_pair_that_cannot_be_used_is_refused_and_nothing_changes(server, tmp_p
             assert re.search(rf"{s.conf}.* site example.org \(line \d+\)", done.stderr)
         assert serial(s) == before
     s.reload("")
+
+
+def test_half_of_a_renewed_pair_is_told_of_once(server, tmp_path):
+    """It may stay so for days, and is looked at every five seconds."""
+    s = server(own_site(*make_pair(tmp_path, "own"), tmp_path), site=False)
+    shutil.copy(make_pair(tmp_path, "next")[0], tmp_path / "own.crt")
+    s.wait_log("cannot be used yet")
+    time.sleep(11)
+    assert s.log.count("cannot be used yet") == 1
 
 
 def test_an_expired_certificate_is_served_but_said(server, tmp_path):

@@ -1,9 +1,10 @@
 """Connections to the servers behind proxies: whom they trust over time, how swift they are."""
 import socket
 import time
+from statistics import median
 
 import harness
-from test_proxy import app, at, head_of, proxied, says  # noqa: F401
+from test_proxy import app, at, heads, proxied, says  # noqa: F401
 from test_proxy_servers import secure  # noqa: F401
 
 SITE = """
@@ -41,24 +42,23 @@ def test_new_authorities_are_noticed(server, secure, tmp_path):
 
 
 def test_an_answer_in_pieces_is_not_held_up(server, backend):
-    """Nagle's algorithm holds the second piece until the first is acknowledged."""
+    """Nagle's algorithm holds the second piece until the first is acknowledged, which takes 40 ms
+    where nothing is done about it. On a busy machine everything takes long, pieces or not."""
     def run(s):
         s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 0)
-        rest = b""
-        while True:
-            head, rest = head_of(s, rest)
-            if head is None:
-                return
-            s.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")
-            s.sendall(b"hello")
+        for head in heads(s):
+            pieces = [b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", b"hello"]
+            for piece in pieces if b"/pieces" in head else [b"".join(pieces)]:
+                s.sendall(piece)
 
     s = proxied(server, at(backend(run)))
-    took = []
+    took = {"/pieces": [], "/whole": []}
     for _ in range(30):
-        began = time.monotonic()
-        assert s.get("/")[2] == b"hello"
-        took.append(time.monotonic() - began)
-    assert sorted(took)[len(took) // 2] < 0.035
+        for path, times in took.items():
+            began = time.monotonic()
+            assert s.get(path)[2] == b"hello"
+            times.append(time.monotonic() - began)
+    assert median(took["/pieces"]) - median(took["/whole"]) < 0.03
 
 
 def test_a_server_that_is_replaced_is_asked_again_at_once(server, backend):
