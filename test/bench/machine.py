@@ -4,7 +4,7 @@ import platform
 import subprocess
 from pathlib import Path
 
-PACKAGES = ("nginx", "h2o", "haproxy", "sslh", "libssl3", "libnghttp2-14", "wrk", "nghttp2-client")
+PACKAGES = ("nginx", "h2o", "haproxy", "sslh", "openvpn", "libssl3", "libnghttp2-14", "wrk", "nghttp2-client")
 
 _processors = sorted(os.sched_getaffinity(0))
 SERVER_CPU, CLIENT_CPU = _processors[0], _processors[-1]
@@ -42,14 +42,22 @@ def check_pinned(pids):
                 raise SystemExit(f"process {pid} is not on processor {SERVER_CPU}")
 
 
+def _summed_kib(pids, beginning):
+    """Of the lines about their memory that begin so."""
+    return sum(int(line.split()[1]) for pid in pids
+               for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+               if line.startswith(beginning))
+
+
 def memory_kib(pids):
     """Proportional set size: of pages shared with others, their part."""
-    total = 0
-    for pid in pids:
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                total += int(line.split()[1])
-    return total
+    return _summed_kib(pids, "Pss:")
+
+
+def private_kib(pids):
+    """Of their own alone: what they share with clients on this machine changes with how many of
+    those there are."""
+    return _summed_kib(pids, "Private_")
 
 
 def _packages():

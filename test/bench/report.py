@@ -15,12 +15,13 @@ What counts is the ratio to a peer that was measured in the same minutes.
 **Machine.** {machine}.
 
 **Method.** Server on one processor, client (and the back end behind a relay) on the other, all
-over loopback. One worker or thread each, an ECDSA P-256 certificate, access logs off, sessions
-and tickets as each server has them by default. Rounds of {seconds} s of each competitor in
-shuffled order, {rounds} of them ({few} where servers start anew for each); every server is
-started once for a row and warmed up. CPU is user and system time of all processes of a server,
-memory is the growth of their proportional set size. Ratios are those of the two figures of one
-round: the median, and the least and the greatest in brackets. Differences under 5 % are none.
+over loopback, or for VPNs over a cable (veth) between two networks of their own. One worker or
+thread each, an ECDSA P-256 certificate, access logs off, sessions and tickets as each server has
+them by default. Rounds of {seconds} s of each competitor in shuffled order, {rounds} of them
+({few} where servers start anew for each); every server is started once for a row and warmed up.
+CPU is user and system time of all processes of a server, memory is the growth of their
+proportional set size. Ratios are those of the two figures of one round: the median, and the least
+and the greatest in brackets. Differences under 5 % are none.
 """
 
 

@@ -8,6 +8,7 @@ from typing import Callable
 
 import machine
 import servers
+import vpn
 from servers import SMALL, LARGE
 
 WEB = (servers.Sallyport, servers.Nginx, servers.H2o)
@@ -188,4 +189,5 @@ ROWS = (
         " request", "µs until the answer begins, median of each round",
         (*RELAYS, servers.BackEnd), first_byte,
         remark="\"No relay\" is the same nginx, asked directly."),
+    *vpn.rows(Row),
 )

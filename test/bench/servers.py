@@ -75,7 +75,7 @@ class Server:
         for _ in range(200):
             if self.process.poll() is not None:
                 break
-            if listens(self.port):
+            if self.is_up():
                 time.sleep(0.3)  # until every process of it is there
                 return self
             time.sleep(0.05)
@@ -91,6 +91,9 @@ class Server:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
         self.process.wait()
+
+    def is_up(self):
+        return listens(self.port)
 
     def pids(self):
         return machine.tree(self.process.pid)
