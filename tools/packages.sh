@@ -17,8 +17,8 @@ packages_test=(
 	"${packages_run[@]}"
 	libcmocka-dev python3-pytest python3-pytest-xdist universal-ctags
 	curl openssl certbot pebble nginx openssh-server openssh-client openvpn testssl.sh sslscan
-	netcat-openbsd iproute2 procps gdb ca-certificates
-	nghttp2-client python3-h2 python3-websocket wrk chromium brotli zstd
+	netcat-openbsd iproute2 procps ca-certificates
+	nghttp2-client nghttp2-server python3-h2 python3-websocket wrk chromium brotli zstd
 	nftables iperf3 tcpdump
 	postgresql sqlite3 oathtool python3-jsonschema zsh fish
 	iputils-ping

@@ -81,8 +81,8 @@ def test_another_store_is_that_of_the_next_start(office):
         return (machine.post("/users", {"name": f"una{n}"}).status,
                 machine.post(f"/users/una{n}/password", {"password": PASSWORD}).status)
 
-    with concurrent.futures.ThreadPoolExecutor(16) as adding:
-        assert set(adding.map(add, range(24))) == {(201, 204)}
+    with concurrent.futures.ThreadPoolExecutor(8) as adding:
+        assert set(adding.map(add, range(12))) == {(201, 204)}
 
 
 def test_sessions_and_bans_outlive_a_restart(based):

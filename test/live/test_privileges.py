@@ -1,12 +1,12 @@
 """What each process may still do, what happens when one dies, and how all of it ends."""
 import ctypes
 import os
-import platform
 import re
 import shutil
 import signal
 import socket
 import stat
+import struct
 import subprocess
 import tempfile
 import time
@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import harness
+import tracer
 from shared import answer, get, request
 
 UNPRIVILEGED = 65534
@@ -110,52 +111,7 @@ def test_edge_holds_no_key_and_no_file_of_warden(server):
         assert Path(f"/proc/{s.edge_pid}/cmdline").read_bytes().split(b"\0")[1:] == [b"edge", b""]
 
 
-# --- what edge could do, were it someone else's: told to by a debugger
-
-def debug(server, *commands, pid=None):
-    """What gdb says of these commands about edge, or about another role's process."""
-    done = subprocess.run([harness.tool("gdb"), "-q", "-nx", "-batch", "-iex", "set sysroot /",
-                           "-iex", "set debuginfod enabled off", "-iex",
-                           "set auto-load no", "-iex", "set pagination off", "-iex",
-                           "set confirm off", *[word for command in commands
-                                                for word in ("-ex", command)],
-                           "-p", str(pid or server.edge_pid), str(server.binary)],
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, timeout=60, check=False)
-    return done.stdout
-
-
-def in_edge(server, *expressions, pid=None):
-    """Has edge itself evaluate each expression: their values, and all that gdb said."""
-    said = debug(server, *[f'printf "<%d>\\n", {expression}' for expression in expressions],
-                 pid=pid)
-    return [int(value) for value in re.findall(r"^<(-?\d+)>$", said, re.M)], said
-
-
-def leave_edge_at(server, name, *arguments):
-    """Lets edge go on with a system call; gdb itself breaks when one kills what it evaluates in."""
-    values = (CALLS[name], *arguments)
-    debug(server, "set $pc = (long) syscall", *[f"set ${register} = {value}" for register, value
-                                                in zip(ARGUMENTS, values)], "detach")
-
-
-# By number, as edge is to do what the C library would not.
-CALLS = {
-    "x86_64": {"openat2": 437, "openat": 257, "newfstatat": 262, "execve": 59, "ptrace": 101,
-               "socket": 41, "kill": 62, "clone": 56, "io_uring_setup": 425},
-    "aarch64": {"openat2": 437, "openat": 56, "newfstatat": 79, "execve": 221, "ptrace": 117,
-                "socket": 198, "kill": 129, "clone": 220, "io_uring_setup": 425},
-}[platform.machine()]
-ARGUMENTS = {"x86_64": ["rdi", "rsi", "rdx", "rcx", "r8", "r9"],
-             "aarch64": ["x0", "x1", "x2", "x3", "x4", "x5"]}[platform.machine()]
-ERRNO = "*((int *(*)(void)) __errno_location)()"
-
-
-def system_call(name, *arguments):
-    """An expression: 0, or the negative errno, of a raw system call."""
-    words = ", ".join(str(argument) for argument in (CALLS[name], *arguments))
-    return f"((long (*)(long, ...)) syscall)({words}) < 0 ? -{ERRNO} : 0"
-
+# --- what edge could do, were it someone else's: told to as by a debugger
 
 @pytest.mark.root
 @pytest.mark.plain_build
@@ -167,32 +123,23 @@ def test_edge_cannot_climb_out_of_the_directories_it_holds(server):
                    if stat.S_ISDIR(os.stat(f"/proc/{edge}/fd/{fd}").st_mode)]
     assert len(directories) >= 2, "of the site and of challenges"
     # struct open_how: no flags, no mode, and above all no RESOLVE_BENEATH.
-    memory = "(long *) ((void *(*)(long, long)) calloc)(1, 256)"
-    how = f"0 * (long) ($how = {memory})"
-    room = f"0 * (long) ($room = {memory})"
-    write = f"0 * (long) ($write = {memory})"
-    set_write = f"0 * ($write[0] = {os.O_WRONLY | os.O_CREAT})"
-    tries = [system_call("openat2", fd, f'"{path}"', "$how", 24)
-             for fd in directories for path in ("../../../../etc/passwd", "../../etc/passwd", "..",
-                                                "/etc/passwd", "/proc/self/exe")]
-    tries += [system_call("newfstatat", fd, '"../../../../etc/passwd"', "$room", 0)
-              for fd in directories]
-    tries += [system_call("openat", fd, '"../../../../etc/passwd"', 0) for fd in directories]
-    writes = [system_call("openat2", fd, '"new"', "$write", 24) for fd in directories]
-    values, said = in_edge(s, how, room, write, set_write, *tries, *writes)
-    values = values[4:]
-    assert len(values) == len(tries) + len(writes), said
-    for expression, value in zip(tries, values):
-        if '".."' in expression:
-            assert value == 0, "the directory itself, above which there is nothing"
-        else:
+    how, room = bytes(24), bytes(256)
+    make = struct.pack("3Q", os.O_WRONLY | os.O_CREAT, 0, 0)
+    with tracer.hold(edge) as held:
+        for fd in directories:
+            assert held.call("openat2", fd, b"..", how, 24) == 0, "above it there is nothing"
             # ENOENT, or EPERM for a call that is refused, or EACCES: its own root is closed to it.
-            assert value in (-2, -1) or (value == -13 and '"/' in expression), (expression, said)
-    assert all(value in (-30, -13) for value in values[len(tries):]), "nothing can be written"
-    assert s.edge_pid == edge, "none of it was worth its life"
-    values, said = in_edge(s, how, *[
-        system_call("openat2", fd, '"index.html"', "$how", 24) for fd in directories])
-    assert 0 in values[1:], "the same call opens what is inside: " + said
+            for path in (b"../../../../etc/passwd", b"../../etc/passwd"):
+                assert held.call("openat2", fd, path, how, 24) in (-2, -1), path
+            for path in (b"/etc/passwd", b"/proc/self/exe"):
+                assert held.call("openat2", fd, path, how, 24) in (-2, -1, -13), path
+            path = b"../../../../etc/passwd"
+            assert held.call("newfstatat", fd, path, room, 0) in (-2, -1)
+            assert held.call("openat", fd, path, 0) in (-2, -1)
+            assert held.call("openat2", fd, b"new", make, 24) in (-30, -13), "nothing is written"
+        assert 0 in [held.call("openat2", fd, b"index.html", how, 24) for fd in directories], \
+            "the same call opens what is inside"
+    assert get(s)[0] == 200 and s.edge_pid == edge, "none of it was worth its life"
 
 
 @pytest.mark.root
@@ -205,7 +152,8 @@ def test_edge_cannot_climb_out_of_the_directories_it_holds(server):
 def test_a_system_call_that_edge_has_no_need_of_is_its_last(server, call):
     s = server()
     edge = s.edge_pid
-    leave_edge_at(s, *call)
+    with tracer.hold(edge) as held:
+        held.prepare(*call)
     wait_for_another_edge(s, edge)
     s.wait_log("edge ended: .*(signal 31|SIGSYS|Bad system call)")
     harness.wait_until(lambda: get(s)[0] == 200, what="service")
@@ -220,11 +168,11 @@ def test_control_writes_to_its_own_directory_alone(office):
     control, = s.children("control")
     anybody = f"/tmp/{s.state.parent.name}-{os.getpid()}"  # where every user may make files
     there, write, make = -100, os.O_WRONLY, os.O_WRONLY | os.O_CREAT
-    values, said = in_edge(s, *[system_call("openat", there, f'"{path}"', how, 0o600)
-                                for path, how in ((anybody, make), ("../new", make),
-                                                  ("/dev/null", write), ("new", make),
-                                                  ("/etc/hostname", os.O_RDONLY))], pid=control)
-    assert values == [-13, -13, -13, 0, 0], said
+    with tracer.hold(control) as held:
+        assert [held.call("openat", there, path.encode(), how, 0o600)
+                for path, how in ((anybody, make), ("../new", make), ("/dev/null", write),
+                                  ("new", make), ("/etc/hostname", os.O_RDONLY))] == \
+            [-13, -13, -13, 0, 0]
     assert (s.state / "control/new").exists()
     s.machine.user("alice")  # and it works on
 
