@@ -134,11 +134,12 @@ make_ready(struct chores *ch)
 
 		if (config == NULL)
 			return false;
+		atomic_store(&ch->control->ready, !failed(e));
+		pool_tried(ch->control->pool);
 		if (!failed(e)) {
 			struct arena *memory = arena_new();
 			struct api api;
 
-			atomic_store(&ch->control->ready, true);
 			if (begin_api(ch, config, memory, &api))
 				tell_setup(ch, &api);
 			arena_free(memory);

@@ -22,6 +22,7 @@
 #define FAST_QUEUE   512
 #define SLOW_QUEUE   32
 #define BUSY_MS      2000 /* before one comes again */
+#define START_MS     5000 /* the store has to be made ready in */
 
 #define NETWORKS 1024 /* told apart by a hash; two that are alike have their turns together */
 
@@ -39,6 +40,9 @@ struct pool {
 	bool stopped;
 	uint64_t seed; /* so that nobody can choose whom he counts with */
 	struct queue fast, slow;
+	bool tried; /* to make the store ready: it is, or somebody has said why not */
+	pthread_cond_t was_tried;
+	struct timespec patience; /* with that */
 	pthread_cond_t ended;
 	size_t working; /* threads that have not come to their end */
 	pthread_t threads[FAST_THREADS + SLOW_THREADS];
@@ -139,6 +143,26 @@ next(struct pool *p, struct queue *queue)
 	return j;
 }
 
+/* Who comes while the server starts is answered a moment later, and not refused. */
+static void
+await_store(struct pool *p)
+{
+	pthread_mutex_lock(&p->lock);
+	while (!p->stopped && !p->tried)
+		if (pthread_cond_timedwait(&p->was_tried, &p->lock, &p->patience) != 0)
+			break;
+	pthread_mutex_unlock(&p->lock);
+}
+
+void
+pool_tried(struct pool *p)
+{
+	pthread_mutex_lock(&p->lock);
+	p->tried = true;
+	pthread_cond_broadcast(&p->was_tried);
+	pthread_mutex_unlock(&p->lock);
+}
+
 static void
 work(struct pool *p, struct queue *queue)
 {
@@ -147,6 +171,8 @@ work(struct pool *p, struct queue *queue)
 	struct api api;
 
 	while ((j = next(p, queue)) != NULL) {
+		if (!atomic_load(&p->control->ready))
+			await_store(p);
 		if (control_api(p->control, &store, j->memory, j->config->config, &api))
 			j->kind->run(j, &api);
 		else
@@ -200,6 +226,8 @@ pool_new(struct control *c, struct pool **out)
 	queue_init(&p->fast, FAST_QUEUE);
 	queue_init(&p->slow, SLOW_QUEUE);
 	thread_condition(&p->ended);
+	thread_condition(&p->was_tried);
+	p->patience = thread_deadline(START_MS);
 	*out = p;
 	p->working = COUNT(p->threads);
 	for (; p->thread_count < COUNT(p->threads) && !failed(e); p->thread_count++)
@@ -272,6 +300,7 @@ pool_stop(struct pool *p, const struct timespec *until)
 	p->stopped = true;
 	pthread_cond_broadcast(&p->fast.changed);
 	pthread_cond_broadcast(&p->slow.changed);
+	pthread_cond_broadcast(&p->was_tried);
 	while (p->working > 0)
 		if (pthread_cond_timedwait(&p->ended, &p->lock, until) != 0)
 			break;

@@ -127,6 +127,9 @@ struct job {
 };
 MUST_CHECK struct err pool_new(struct control *c, struct pool **out);
 void pool_ask(struct pool *p, struct job *j); /* where there is no room, `done` has it refused */
+/* The store is ready, or could not be made ready: until then, for the first seconds, those who ask
+ * wait. From any thread. */
+void pool_tried(struct pool *p);
 void pool_waiting(struct pool *p, uint64_t *fast, uint64_t *slow);
 /* Takes no more, and waits until its threads have ended, or until then: false, and they still work.
  */

@@ -394,6 +394,17 @@ def test_a_stream_ends_when_its_session_does(office):
     harness.wait_until(lambda: ended, 20, "the stream's end")
 
 
+# --- its start
+
+def test_who_asks_while_it_starts_waits_and_is_not_refused(server):
+    """As by `systemctl start sallyport && sallyport user list`."""
+    one = server(f"admin {{\n    listen 127.0.0.1:{harness.free_port()}\n}}\n")
+    for _ in range(3):
+        assert Machine(one).get("/users").status == 200
+        one.stop()
+        one.start()
+
+
 # --- its key
 
 def test_a_lost_key_is_not_replaced_by_another(office):

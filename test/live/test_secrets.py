@@ -183,6 +183,7 @@ def test_no_log_has_anything_to_come_in_with(office):
 def test_what_control_says_stands_beside_wardens_lines_by_its_level(office):
     """A reload by signal reaches it: the level is the configuration's, of all roles."""
     server = office()
+    server.machine.user("bob")
     server.wait_log("sallyport control: audit head")
     control, = server.children("control")
     text = server.conf.read_text()
