@@ -132,6 +132,13 @@ add_udp(struct remotes *r, const struct vpn *vpn)
 			add_remote(r, vpn->listen[i].at.port, false);
 }
 
+static void
+add_tcp(struct remotes *r, const struct config *config)
+{
+	for (size_t i = 0; i < config->listen_count; i++)
+		add_remote(r, config->listen[i].at.port, true);
+}
+
 /* UDP first: TCP in TCP is slow, and there for networks that let nothing else through. What each
  * leads to is the VPN, but where there is none yet: then all that can be said is the shared port.
  */
@@ -145,8 +152,7 @@ endpoints_of(struct api *api, struct span host)
 
 	add_udp(&r, vpn);
 	if (vpn->network.base.family == 0 || config->share.openvpn.kind == DOOR_TUNNEL)
-		for (size_t i = 0; i < config->listen_count; i++)
-			add_remote(&r, config->listen[i].at.port, true);
+		add_tcp(&r, config);
 	return (struct endpoints){.name = r.host, .remotes = r.at, .count = r.count};
 }
 
@@ -162,10 +168,12 @@ endpoints_of_legacy(struct api *api, struct span host, struct endpoints *out)
 				     "clients of such a profile are not answered: write \"legacy "
 				     "on\" in the vpn block of the configuration first");
 	add_udp(&r, vpn);
+	if (vpn->legacy_tcp)
+		add_tcp(&r, api->config);
 	if (r.count == 0)
 		return outcome_field(OUTCOME_INVALID, "legacy",
 				     "clients of such a profile are answered by UDP alone, and the "
-				     "VPN does not listen there");
+				     "VPN does not listen there: write \"legacy_tcp on\" too");
 	*out =
 	    (struct endpoints){.name = r.host, .remotes = r.at, .count = r.count, .legacy = true};
 	return OUTCOME_OK;

@@ -272,7 +272,7 @@ struct vpn {
 	} * software;               /* what people are offered to connect with */
 	size_t software_count;
 	bool legacy;     /* tls-crypt without a wrapped key, by UDP */
-	bool legacy_tcp; /* the same by TCP too, which probers see */
+	bool legacy_tcp; /* the same by TCP too */
 };
 
 extern const char *const software_platforms[]; /* NULL-ended */

@@ -174,8 +174,9 @@ static const struct option vpn_options[] = {
 	    "not with a key of each device: theirs is one for all, in the profiles that sallyport "
 	    "profile get --legacy writes. Whoever has such a profile can find the VPN, and disturb "
 	    "the first packets of others that have one."},
-    {UNBUILT("legacy_tcp", "tls-crypt without a key of each device is not built yet by TCP: such "
-			   "clients are served by UDP, with legacy on")},
+    {FLAG("legacy_tcp", vpn, legacy_tcp), .initial = "off",
+     .doc = "Whether they are answered by TCP on the shared port too, with legacy on. Then whoever "
+	    "has, or ever had, such a profile can find the VPN there as well."},
 };
 
 static const struct option log_options[] = {

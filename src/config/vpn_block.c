@@ -394,6 +394,12 @@ check_vpn(struct reader *r, const struct directive *block)
 		FAULT(r, place_in(block, "listen"),
 		      "nobody could connect: by UDP it is off, and by TCP openvpn in share leads "
 		      "to a back end");
+	if (vpn->legacy_tcp && !vpn->legacy)
+		FAULT(r, place_in(block, "legacy_tcp"),
+		      "legacy_tcp is for clients that legacy lets in: write \"legacy on\" too");
+	if (vpn->legacy_tcp && c->share.openvpn.kind == DOOR_RELAY)
+		FAULT(r, place_in(block, "legacy_tcp"),
+		      "openvpn in share leads all of OpenVPN by TCP to a back end");
 	check_routes(r, block);
 }
 

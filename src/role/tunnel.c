@@ -63,6 +63,8 @@ tunnel_judge(struct tunnel *t, struct span packet, struct gate_first *first)
 	pthread_mutex_lock(&t->lock);
 	if (t->greeter.gate != NULL)
 		v = gate_judge(t->greeter.gate, packet, clock_wall_ms(), first);
+	if (t->greeter.gate != NULL && v == GATE_STRANGER && t->config->vpn.legacy_tcp)
+		v = gate_judge_static(t->greeter.gate, packet, clock_wall_ms(), first);
 	pthread_mutex_unlock(&t->lock);
 	return v;
 }

@@ -90,7 +90,8 @@ struct tunnel {
 enum greeting tunnel_greet(struct tunnel *t, struct span packet, const struct address *from,
 			   enum gate_verdict *verdict, struct gate_first *first,
 			   struct session_start *start, struct buf *reply);
-/* gate_judge(), for a packet that came by TCP. */
+/* gate_judge(), or gate_judge_static() where that is wanted, for a packet that came by TCP. For the
+ * main thread. */
 enum gate_verdict tunnel_judge(struct tunnel *t, struct span packet, struct gate_first *first);
 /* Keys, or what somebody may do, may have changed. */
 void tunnel_changed(struct tunnel *t);

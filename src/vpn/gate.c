@@ -147,6 +147,12 @@ open_first(struct span wrapped, struct gate_first *out)
 }
 
 static bool
+is_static_reset(struct span packet)
+{
+	return packet.len == RESET_V2 && packet.p[0] == wire_first(OP_RESET_CLIENT_V2, 0);
+}
+
+static bool
 is_reset(struct span packet)
 {
 	return packet.len >= RESET_V3_MIN && packet.len <= RESET_V3_MAX &&
@@ -224,8 +230,7 @@ gate_judge_static(struct gate *g, struct span packet, int64_t now_ms, struct gat
 	enum gate_verdict v;
 
 	*out = (struct gate_first){.late_ms = 0};
-	if (packet.len != RESET_V2 || packet.p[0] != wire_first(OP_RESET_CLIENT_V2, 0) ||
-	    !gate_static_key(g, &out->key) || !open_first(packet, out))
+	if (!is_static_reset(packet) || !gate_static_key(g, &out->key) || !open_first(packet, out))
 		return stranger(out);
 	v = judge(g, packet, now_ms, out);
 	out->can_resend = v != GATE_STRANGER;
@@ -235,8 +240,10 @@ gate_judge_static(struct gate *g, struct span packet, int64_t now_ms, struct gat
 bool
 gate_fits_tcp(struct span seen)
 {
+	struct span packet = span_tail(seen, 2);
 	struct cursor c = cursor_of(seen);
 	uint16_t len;
 
-	return cursor_be16(&c, &len) && len == cursor_left(&c) && is_reset(span_tail(seen, 2));
+	return cursor_be16(&c, &len) && len == cursor_left(&c) &&
+	       (is_reset(packet) || is_static_reset(packet));
 }

@@ -69,7 +69,7 @@ enum gate_verdict gate_judge_static(struct gate *g, struct span packet, int64_t 
 				    struct gate_first *out);
 MUST_CHECK bool gate_static_key(const struct gate *g, struct wrap_key *out); /* false: none */
 
-/* Whether bytes have the form of such a packet with its length before it, and nothing behind: then
+/* Whether bytes have the form of either reset with its length before it, and nothing behind: then
  * it is worth asking. */
 bool gate_fits_tcp(struct span seen);
 

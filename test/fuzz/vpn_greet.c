@@ -88,8 +88,12 @@ as_tcp_brings_it(struct span seen)
 
 	if (!gate_fits_tcp(seen))
 		return;
-	check(packet.len >= RESET_V3_MIN && packet.len <= RESET_V3_MAX && packet.p[0] == 0x50);
-	(void)gate_judge(greeter.gate, packet, RECORDED_MS, &first);
+	if (packet.p[0] == 0x50)
+		check(packet.len >= RESET_V3_MIN && packet.len <= RESET_V3_MAX);
+	else
+		check(packet.len == RESET_V2 && packet.p[0] == 0x38);
+	if (gate_judge(greeter.gate, packet, RECORDED_MS, &first) == GATE_STRANGER)
+		(void)gate_judge_static(greeter.gate, packet, RECORDED_MS, &first);
 }
 
 /* --- genuine packets */

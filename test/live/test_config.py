@@ -62,7 +62,6 @@ def test_a_good_file_is_good_and_nothing_is_made_for_looking(check, tmp_path):
     ("site a.example { certificate self-signed; header Connection close }", 50, r"server to say"),
     # What there will be, but is not.
     ("site a.example { certificate acme; root /srv }", 30, r"not built yet"),
-    ("vpn { network 10.86.0.0/20; legacy_tcp on }", 29, r"not built yet"),
     ("share { openvpn builtin }", 17, r"write \"vpn \{ network 10.86.0.0/20 \}\""),
     ("vpn { network 10.86.0.1/20 }", 15, r"no bits set past the prefix"),
     ("admin { allow all }", 15, r"not a network, any, loopback or vpn"),

@@ -1,5 +1,5 @@
-"""Clients of OpenVPN 2.4, which have the static key of tls-crypt and no wrapped one: answered by
-UDP, and only where the file says so."""
+"""Clients of OpenVPN 2.4, which have the static key of tls-crypt and no wrapped one: answered only
+where the file says so, for UDP and for TCP."""
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ pytestmark = pytest.mark.root
 
 GATE = "10.86.0.1"
 ON = "legacy on"
+TCP_ON = "legacy on\n    legacy_tcp on"
 
 
 def legacy(one, device="old"):
@@ -104,10 +105,45 @@ def test_it_is_not_answered_unless_the_file_says_so(vpn):
     assert usual.ping(GATE) == 3
 
 
-def test_by_tcp_it_gets_what_everybody_gets(vpn):
-    one = vpn(vpn=ON)
-    profile = vpns.only(legacy(one), "192.0.2.1", one.server.port, "tcp-client")
-    client = one.client(profile=profile)
+def by_tcp(one, profile):
+    return one.client(profile=vpns.only(profile, "192.0.2.1", one.server.port, "tcp-client"))
+
+
+def refused(client):
+    """Answered as by any web server."""
     client.connect("--connect-retry-max", "1", up=False)
     client.openvpn.wait_log("Connection reset|restarting|WARNING: Bad encapsulated packet", 20)
     assert "TLS: Initial packet" not in client.openvpn.log
+
+
+def test_by_tcp_it_gets_what_everybody_gets(vpn):
+    one = vpn(vpn=ON)
+    refused(by_tcp(one, legacy(one)))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("age", ["2.4", "2.6"])
+def test_by_tcp_it_pings_where_the_file_says_so(vpn, tmp_path, age):
+    one = vpn(vpn=TCP_ON + "\n    rekey 10s")
+    profile = legacy(one)
+    assert profile.index(" udp\n") < profile.index(" tcp-client\n")
+    client, usual = by_tcp(one, profile), one.client(device="new")
+    if age == "2.4":
+        client.program = aged(tmp_path)
+    client.connect("--verb", "4", "--reneg-sec", "5", "--hand-window", "3")
+    usual.connect()
+    harness.wait_until(lambda: client.openvpn.log.count("Control Channel: TLS") >= 3, 60,
+                       "two more keys")
+    assert client.ping(GATE, 100) == 100 and client.ping(one.behind) == 3
+    assert {t["protocol"] for t in one.machine.good("GET", "/tunnels")["items"]} == {"tcp", "udp"}
+
+
+def test_by_tcp_it_can_be_switched_off_again(vpn):
+    one = vpn(vpn=TCP_ON)
+    client = by_tcp(one, legacy(one))
+    client.connect()
+    client.end()
+    gone(one)
+    one.server.write(one.server.conf.read_text().replace("legacy_tcp on", ""), whole=True)
+    one.server.reload()
+    refused(client)

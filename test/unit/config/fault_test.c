@@ -372,8 +372,6 @@ static const struct mistake wrong[] = {
     {IN_SHARE("ssh inetd; silent 3s ssh { check 1m }"), "silent takes no block"},
     {IN_SHARE("ssh inetd; silent 60s ssh"), "this is never reached: first_byte_timeout"},
     {IN_SHARE("first_byte_timeout 2s; silent 3s h:1"), "closes silent connections before"},
-    /* what is known, but not there */
-    {"vpn { legacy_tcp on }", "1:7: tls-crypt without a key of each device is not built yet"},
     /* the whole */
     {"", ":1:1: there is nothing to serve: add a site"},
     {"# nothing", ":1:1: there is nothing to serve"},

@@ -284,6 +284,7 @@ same_vpn(const char *name, const struct vpn *x, const struct vpn *y)
 	assert_int_equal(x->silence, y->silence);
 	assert_int_equal(x->mtu, y->mtu);
 	assert_int_equal(x->legacy, y->legacy);
+	assert_int_equal(x->legacy_tcp, y->legacy_tcp);
 }
 
 static void

@@ -62,7 +62,8 @@ all_of_it_can_be_said(void **state)
 		 "route 192.168.10.0/24; route 10.0.0.1 route; route 2001:db8::/32 nat\n"
 		 "dns system 192.0.2.53; dns 2001:db8::53; domain Office.example; rekey off\n"
 		 "client_software linux /x/y.deb; client_software linux https://a.example/\n"
-		 "client_to_client on; clock_skew 10m; ping 1s; silence 2s; mtu 1280; legacy on }");
+		 "client_to_client on; clock_skew 10m; ping 1s; silence 2s; mtu 1280; legacy on;\n"
+		 "legacy_tcp on }");
 	const struct vpn *v = &c->vpn;
 
 	(void)state;
@@ -79,6 +80,8 @@ all_of_it_can_be_said(void **state)
 	assert_string_equal("office.example", v->domain);
 	assert_int_equal(0, v->rekey);
 	assert_true(v->client_to_client);
+	assert_true(v->legacy);
+	assert_true(v->legacy_tcp);
 	assert_int_equal(2, v->software_count);
 	assert_string_equal("linux", software_platforms[v->software[1].platform]);
 	assert_string_equal("/x/y.deb", v->software[0].url);
@@ -238,7 +241,8 @@ static const struct mistake wrong[] = {
     {IN_VPN("mtu 1279"), "mtu goes from 1280 to 1500, not 1279"},
     {IN_VPN("mtu 9000"), "mtu goes from 1280 to 1500"},
     {IN_VPN("legacy yes"), "legacy is off or on, not \"yes\""},
-    {IN_VPN("legacy_tcp off"), "is not built yet"},
+    {IN_VPN("legacy_tcp on"), "1:29: legacy_tcp is for clients that legacy lets in"},
+    {IN_VPN("legacy_tcp yes"), "legacy_tcp is off or on, not \"yes\""},
     {IN_VPN("push x"), "there is no option \"push\" here; write route, dns or domain, in vpn"},
     {"vpn", "vpn needs a block"},
     {"share { openvpn builtin }", "1:17: the built-in VPN needs a network for its clients: write"},
@@ -249,6 +253,8 @@ static const struct mistake wrong[] = {
     {IN_VPN("") "\nshare { openvpn builtin; silent 3s openvpn }", "2:36: the built-in VPN has not"},
     {IN_VPN("") "\nshare { silent 3s openvpn }", "there is no openvpn rule for the silent"},
     {IN_VPN("listen off") "\nshare { openvpn h:1194 }", "1:29: nobody could connect: by UDP"},
+    {IN_VPN("legacy on; legacy_tcp on") "\nshare { openvpn h:1194 }",
+     "1:40: openvpn in share leads all of OpenVPN by TCP to a back end"},
 };
 
 static void

@@ -426,16 +426,16 @@ only_one_whole_reset_has_the_form_of_one(void **state)
 
 	(void)state;
 	for (size_t len = 0; len <= RESET_V3_MAX + 2; len++) {
-		bool right = len >= RESET_V3_MIN && len <= RESET_V3_MAX;
+		bool v3 = len >= RESET_V3_MIN && len <= RESET_V3_MAX, v2 = len == RESET_V2;
 
 		bytes[0] = (uint8_t)(len >> 8);
 		bytes[1] = (uint8_t)len;
 		for (unsigned first = 0; first < 256; first++) {
 			bytes[2] = (uint8_t)first;
 			assert_int_equal(gate_fits_tcp(span_of(bytes, 2 + len)),
-					 right && first == 0x50);
+					 (v3 && first == 0x50) || (v2 && first == 0x38));
 		}
-		bytes[2] = 0x50;
+		bytes[2] = v2 ? 0x38 : 0x50;
 		assert_false(gate_fits_tcp(span_of(bytes, 2 + len + 1)));
 		assert_false(gate_fits_tcp(span_of(bytes, 1 + len)));
 	}
