@@ -27,10 +27,10 @@ struct client {
 
 /* --- finding the server */
 
-struct config *
-client_config(const char *file)
+static struct config *
+read_config(const char *file, bool root)
 {
-	struct config_defaults defaults = {.file = file, .root = geteuid() == 0};
+	struct config_defaults defaults = {.file = file, .root = root};
 	struct buf text = buf_with_cap(CONFIG_MAX), errors = buf_with_cap(ERRORS_MAX);
 	struct config *c = NULL;
 	struct err e = fs_read_path(file, &text);
@@ -46,27 +46,44 @@ client_config(const char *file)
 	return c;
 }
 
-static char *
-socket_path(const struct config *config)
+struct config *
+client_config(const char *file)
 {
-	size_t size = strlen(config->state_dir) + sizeof "/admin.sock";
-	char *path = mem_new(size);
-
-	snprintf(path, size, "%s/admin.sock", config->state_dir);
-	return path;
+	return read_config(file, geteuid() == 0);
 }
 
+static struct client *
+client_new(const char *state_dir)
+{
+	size_t size = strlen(state_dir) + sizeof "/admin.sock";
+	struct client *c = MEM_NEW(struct client);
+
+	c->socket = mem_new(size);
+	snprintf(c->socket, size, "%s/admin.sock", state_dir);
+	c->curl = curl_easy_init();
+	return c;
+}
+
+/* It may hold a password of the database; who is in the group may ask the server all the same. */
+static bool
+is_closed_to_us(const char *file)
+{
+	return strcmp(file, CONFIG_DEFAULT_FILE) == 0 && access(file, R_OK) < 0 && errno == EACCES;
+}
+
+/* A server that runs with a file without state_dir was started by root, whoever asks it. */
 int
 client_open(const char *file, struct client **out)
 {
-	struct config *config = client_config(file);
-	bool wanted = config != NULL && config->control != NULL;
-
 	*out = NULL;
+	if (is_closed_to_us(file)) {
+		*out = client_new(CONFIG_STATE_DIR_OF_ROOT);
+		return EXIT_DONE;
+	}
+	struct config *config = read_config(file, true);
+	bool wanted = config != NULL && config->control != NULL;
 	if (wanted) {
-		*out = MEM_NEW(struct client);
-		(*out)->socket = socket_path(config);
-		(*out)->curl = curl_easy_init();
+		*out = client_new(config->state_dir);
 	} else if (config != NULL) {
 		fprintf(stderr,
 			"sallyport: %s has neither an `admin` block nor a site with "

@@ -7,8 +7,6 @@
 #include "config/site_block.h"
 #include "config/vpn_block.h"
 
-#define STATE_DIR_OF_ROOT "/var/lib/sallyport"
-
 static const struct place whole_file = {0, 0};
 
 static void
@@ -18,7 +16,7 @@ complete_state_dir(struct reader *r)
 
 	if (c->state_dir != NULL)
 		return;
-	c->state_dir = STATE_DIR_OF_ROOT;
+	c->state_dir = CONFIG_STATE_DIR_OF_ROOT;
 	if (!r->defaults->root && !r->dropped)
 		FAULT(r, whole_file,
 		      "without root, say where certificates and state are kept: write \"state_dir "

@@ -371,6 +371,7 @@ bool config_networks_meet(const struct network *a, const struct network *b);
 /* Whether `host` fits `pattern`: the same name, or one label more for "*.x". No case. */
 bool config_name_fits(const char *pattern, struct span host);
 
-#define CONFIG_DEFAULT_FILE "/etc/sallyport/sallyport.conf"
+#define CONFIG_DEFAULT_FILE      "/etc/sallyport/sallyport.conf"
+#define CONFIG_STATE_DIR_OF_ROOT "/var/lib/sallyport" /* where the file has none */
 
 #endif

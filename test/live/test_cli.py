@@ -4,6 +4,7 @@ import os
 import pty
 import pwd
 import re
+import shlex
 import signal
 import struct
 import subprocess
@@ -666,6 +667,41 @@ def test_who_may_not_ask_is_told_who_may(cli):
                           user=nobody.pw_uid, group=nobody.pw_gid, extra_groups=[], cwd="/")
     assert done.returncode == UNREACHED, done
     assert "sallyport-admin" in done.stderr
+
+
+def as_nobody(*words):
+    return ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups",
+            *[str(word) for word in words]]
+
+
+@pytest.mark.root
+def test_who_may_ask_need_not_be_root_to_find_the_server(cli, tmp_path):
+    """By a file without state_dir, as root writes it."""
+    conf = tmp_path / "sallyport.conf"
+    conf.write_text("admin { }\n")
+    harness.open_to_all(tmp_path)
+    harness.open_to_all(cli.server.directory)
+    done = subprocess.run(as_nobody(cli.server.binary, "-c", conf, "user", "list"), cwd="/",
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == UNREACHED and "/var/lib/sallyport/admin.sock" in done.stderr, done
+
+
+@pytest.mark.root
+def test_who_may_ask_need_not_be_able_to_read_the_file(cli, tmp_path):
+    """The one that is read when none is named: it may hold a password of the database."""
+    harness.open_to_all(cli.server.directory)
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "work").mkdir()
+    layers = f"lowerdir=/etc,upperdir={tmp_path}/etc,workdir={tmp_path}/work"
+    ask = shlex.join(as_nobody(cli.server.binary, "user", "list"))
+    done = subprocess.run(["unshare", "-m", "sh", "-ec", f"""
+        mount -t overlay none -o {layers} /etc
+        mkdir -p /etc/sallyport
+        echo 'admin {{ }}' > /etc/sallyport/sallyport.conf
+        chmod 600 /etc/sallyport/sallyport.conf
+        cd /
+        exec {ask}"""], capture_output=True, text=True, check=False)
+    assert done.returncode == UNREACHED and "/var/lib/sallyport/admin.sock" in done.stderr, done
 
 
 def test_control_that_hangs_does_not_hang_status(demo):
