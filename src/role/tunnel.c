@@ -193,6 +193,7 @@ ask_material(struct tunnel *t)
 void
 tunnel_changed(struct tunnel *t)
 {
+	t->changes++;
 	ask_material(t);
 	seats_review(t);
 }

@@ -166,11 +166,14 @@ let_in(struct later *l)
 	tell(p, ADMISSION_REFUSED, ENDED);
 }
 
+/* What control says may be of before a change that came meanwhile: then it is asked anew, once
+ * there is a seat to be asked about. */
 static void
 decide(struct plea *p, struct pass *pass)
 {
 	struct tunnel *t = p->tunnel;
 	struct seat *seat = seat_find(t, p->client);
+	bool changed = p->changes != t->changes;
 	const char *why = ENDED;
 
 	if (seat == NULL && !p->again)
@@ -187,6 +190,8 @@ decide(struct plea *p, struct pass *pass)
 	p->later.go = let_in;
 	ways_tell(t, seat, pass);
 	ways_wait(t, &p->later);
+	if (changed)
+		seats_review(t);
 }
 
 static void
@@ -225,6 +230,7 @@ begin(void *arg)
 	struct plea *p = arg;
 
 	p->ask.answered = answered;
+	p->changes = p->tunnel->changes;
 	control_ask(p->tunnel->control, &p->ask, CALL_ADMIT, "", buf_span(&p->body));
 }
 

@@ -70,6 +70,7 @@ struct tunnel {
 	struct firsts *firsts;
 	struct crowd *crowd;
 	struct review *review; /* of the seats; NULL: none is under way */
+	uint64_t changes;      /* that were heard of, by which seats are reviewed */
 	struct tidy *tidy;
 	struct tunnel_worker **workers;
 	pthread_t *threads;
@@ -180,6 +181,7 @@ struct plea {
 	uint64_t client;
 	struct address peer;
 	bool again;
+	uint64_t changes;  /* that were heard of when it was asked */
 	struct buf body;   /* the question, as control reads it; wiped */
 	struct pass *pass; /* the answer; NULL: it is not let in, or not yet */
 	struct later later;

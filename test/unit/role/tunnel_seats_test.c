@@ -18,6 +18,9 @@ struct desk {
 	struct tunnel tunnel;
 	struct channel *control;
 	struct timer patience;
+	struct config config;
+	struct tunnel_worker worker;
+	uint64_t pleads; /* the number of the last CALL_ADMIT; 0: there was none */
 	size_t expected, count;
 	struct {
 		uint64_t number;
@@ -32,6 +35,10 @@ on_message(struct channel *ch, struct message *m, void *owner)
 	unsigned user, device;
 
 	(void)ch;
+	if (m->kind == CALL_ADMIT) {
+		d->pleads = m->value;
+		loop_stop(d->tunnel.loop);
+	}
 	if (m->kind != CALL_STILL)
 		return;
 	assert_true(d->count < ASKED);
@@ -84,6 +91,9 @@ begin_with(void **state, uint64_t patience_ms)
 	seats_init(&t->seats);
 	t->leases = leases_new(&v4, &v6);
 	t->tidy = tidy_new(t);
+	t->config = &d->config;
+	t->worker_count = 1;
+	d->worker = (struct tunnel_worker){.tunnel = t, .loop = t->loop};
 	t->control = control_line_new(t, patience_ms);
 	control_line_follow(t->control, pair[0]);
 	assert_ok(channel_new(t->loop, pair[1], ROLE_TUNNEL, &ops, d, &d->control));
@@ -110,6 +120,7 @@ end(void **state)
 	struct tunnel *t = &d->tunnel;
 
 	control_line_free(t->control);
+	timer_stop(&t->ask_again);
 	channel_free(d->control);
 	seats_free(t);
 	tidy_free(t->tidy);
@@ -237,6 +248,62 @@ who_is_alone_and_leaves_is_asked_about_no_more(void **state)
 	assert_null(d->tunnel.review);
 }
 
+/* Somebody signs in, and waits for what control says. */
+static void
+plead(struct desk *d)
+{
+	struct plea *p = MEM_NEW(struct plea);
+
+	*p = (struct plea){
+	    .tunnel = &d->tunnel, .worker = &d->worker, .client = 1, .body = buf_with_cap(16)};
+	plea_begin(p);
+	timer_set(d->tunnel.loop, &d->patience, PATIENCE, out_of_patience);
+	loop_run(d->tunnel.loop);
+	timer_stop(&d->patience);
+	assert_int_not_equal(d->pleads, 0);
+}
+
+static void
+let_in(struct desk *d)
+{
+	const struct admission who = {
+	    .user = 105, .device = 5, .user_name = "demo", .device_name = "laptop"};
+	struct message m = {
+	    .type = MESSAGE_RESULT, .kind = ADMISSION_DONE, .value = d->pleads, .fd_count = 1};
+	struct buf text = buf_with_cap(4096);
+
+	assert_true(shape_write(&shape_admission, &who, &text));
+	assert_ok(fs_sealed("answer", buf_span(&text), &m.fds[0]));
+	assert_ok(channel_send(d->control, &m));
+	close(m.fds[0]);
+	buf_free(&text);
+}
+
+/* The answer may be of before the change: he had no seat yet when all were asked about. */
+static void
+who_signs_in_while_there_is_a_change_is_asked_about_too(void **state)
+{
+	const struct message changed = {.type = MESSAGE_CHANGED};
+	struct desk *d = *state;
+
+	plead(d);
+	assert_ok(channel_send(d->control, &changed));
+	await(d, 0, 50);
+	let_in(d);
+	await(d, 1, PATIENCE);
+	assert_int_equal(d->asked[0].device, 5);
+}
+
+static void
+who_signs_in_while_there_is_none_is_not(void **state)
+{
+	struct desk *d = *state;
+
+	plead(d);
+	let_in(d);
+	await(d, 0, 50);
+}
+
 #define MANY 4000
 
 static void
@@ -314,6 +381,8 @@ main(void)
 	    AT_A_DESK(changes_while_it_asks_are_asked_about_together_afterwards),
 	    AT_A_DESK(a_change_is_asked_about_also_if_others_leave_meanwhile),
 	    AT_A_DESK(who_is_alone_and_leaves_is_asked_about_no_more),
+	    AT_A_DESK(who_signs_in_while_there_is_a_change_is_asked_about_too),
+	    AT_A_DESK(who_signs_in_while_there_is_none_is_not),
 	    AT_A_DESK(among_many_each_is_found),
 	    AT_A_DESK(of_each_user_there_are_as_many_as_may_be),
 	    cmocka_unit_test_setup_teardown(
