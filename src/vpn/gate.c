@@ -166,6 +166,15 @@ stranger(struct gate_first *first)
 	return GATE_STRANGER;
 }
 
+/* A clock that was set back to before we began was wrong then: what nobody remembers is older than
+ * now, and whoever begins now is not to wait until it shows that time again. */
+static void
+follow_clock(struct gate *g, int64_t now_ms)
+{
+	if (now_ms < g->settings.since_ms)
+		g->settings.since_ms = now_ms - now_ms % 1000;
+}
+
 static enum gate_verdict
 judge(struct gate *g, struct span wrapped, int64_t now_ms, struct gate_first *first)
 {
@@ -177,6 +186,7 @@ judge(struct gate *g, struct span wrapped, int64_t now_ms, struct gate_first *fi
 	first->late_ms = now_ms - (int64_t)first->head.time * 1000;
 	first->can_resend = first->head.counter >> 24 == RESENDS;
 	forget_old(p, now_ms - 2 * g->settings.skew_ms);
+	follow_clock(g, now_ms);
 	if (is_stale(g, p, first))
 		return GATE_STALE;
 	if (was_seen(p, tag))

@@ -276,6 +276,31 @@ stamps_from_before_the_start_are_stale(void **state)
 	genuine_free(&c);
 }
 
+/* As when it was wrong while the machine started: nobody is to wait until that time comes. */
+static void
+a_clock_set_back_behind_the_start_lets_in_whoever_begins_now(void **state)
+{
+	static const int64_t back = 3600000;
+	struct genuine c = genuine_client(settings.server_key, 17, NOW), before = c, now = c;
+	struct gate_settings wrong = settings;
+
+	(void)state;
+	gate_free(gate);
+	wrong.since_ms = MS;
+	gate = gate_new(&wrong);
+	assert_non_null(gate);
+	struct buf seen = genuine_reset(&c);
+	assert_int_equal(judged(&seen, MS), GATE_OPEN);
+	before.time = NOW - (uint32_t)(back / 1000) - 1;
+	now.time = NOW - (uint32_t)(back / 1000);
+	assert_int_equal(judged_once(genuine_reset(&now), MS - back + 300), GATE_OPEN);
+	assert_int_equal(judged_once(genuine_reset(&before), MS - back + 400), GATE_STALE);
+	assert_int_not_equal(judged(&seen, MS - back + 500), GATE_OPEN);
+	assert_int_not_equal(judged(&seen, MS), GATE_OPEN);
+	buf_free(&seen);
+	genuine_free(&c);
+}
+
 /* Seen once while the clock was wrong, a packet is not new again when it is right. */
 static void
 a_clock_that_jumps_makes_no_replay_good(void **state)
@@ -460,6 +485,7 @@ main(void)
 	    WITH_A_GATE(a_first_packet_that_is_not_the_first_is_a_strangers),
 	    WITH_A_GATE(a_clock_too_far_off_is_told_by_how_much),
 	    WITH_A_GATE(stamps_from_before_the_start_are_stale),
+	    WITH_A_GATE(a_clock_set_back_behind_the_start_lets_in_whoever_begins_now),
 	    WITH_A_GATE(a_clock_that_jumps_makes_no_replay_good),
 	    WITH_A_GATE(a_flood_under_one_key_makes_no_replay_good),
 	    WITH_A_GATE(a_flood_under_one_key_shuts_few_others_out),
