@@ -120,6 +120,22 @@ plea_free(struct plea *p)
 	free(p);
 }
 
+/* Control lets somebody in who is not: it has noted that he came. From any thread. */
+static void
+say_gone(const struct plea *p, const struct pass *pass, const char *why)
+{
+	struct farewell *f;
+
+	if (p->again)
+		return;
+	f = MEM_NEW(struct farewell);
+	*f =
+	    (struct farewell){.tunnel = p->tunnel, .client = p->client, .device = pass->who.device};
+	address_ip_text(&p->peer, f->from);
+	snprintf(f->why, sizeof f->why, "%s", why);
+	farewell_say(f);
+}
+
 /* In the worker: what became of it. A client that left meanwhile has a seat to give back. */
 static void
 arrive(void *arg)
@@ -127,15 +143,10 @@ arrive(void *arg)
 	struct plea *p = arg;
 	struct client *c = worker_client(p->worker, p->client);
 
-	if (c != NULL) {
+	if (c != NULL)
 		client_admitted(c, p);
-	} else if (p->pass != NULL && !p->again) {
-		struct farewell *f = MEM_NEW(struct farewell);
-
-		*f = (struct farewell){.tunnel = p->tunnel, .client = p->client};
-		snprintf(f->why, sizeof f->why, "it left while it signed in");
-		farewell_say(f);
-	}
+	else if (p->pass != NULL)
+		say_gone(p, p->pass, "it left while it signed in");
 	plea_free(p);
 }
 
@@ -161,6 +172,7 @@ let_in(struct later *l)
 		tell(p, ADMISSION_DONE, "");
 		return;
 	}
+	say_gone(p, p->pass, ENDED);
 	pass_free(p->pass);
 	p->pass = NULL;
 	tell(p, ADMISSION_REFUSED, ENDED);
@@ -181,6 +193,7 @@ decide(struct plea *p, struct pass *pass)
 	else if (seat != NULL)
 		seat->known_since = pass->who.known_since; /* of a newer token, maybe */
 	if (seat == NULL) {
+		say_gone(p, pass, why);
 		pass_free(pass);
 		tell(p, ADMISSION_REFUSED, why);
 		return;

@@ -328,6 +328,10 @@ def test_one_profile_is_for_one_machine(vpn):
     noted = [r for r in refusals(one) if ELSEWHERE in r["reason"]][0]
     assert noted["user"] == "demo" and noted["device"] == "laptop"
     assert noted["address"] == third.address
+    # Control let him in before the engine did not: he must not seem to be there for ever.
+    harness.wait_until(lambda: any(ELSEWHERE in str(row["after"]) and
+                                   row["address"] == third.address
+                                   for row in audit(one, "vpn.disconnect")))
 
 
 def test_nobody_connects_more_often_than_he_may(vpn):
