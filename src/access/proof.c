@@ -198,6 +198,13 @@ note_refusal(struct access *a, const struct signin *s, const struct proof *p,
 }
 
 struct outcome
+proof_is_wrong(void)
+{
+	return outcome_typed(OUTCOME_STRANGER, "sign_in_failed",
+			     "name, password or one-time code is wrong");
+}
+
+struct outcome
 proof_failed(struct access *a, const struct signin *s, const struct proof *p, const char *action,
 	     enum failure why)
 {
@@ -216,6 +223,5 @@ proof_failed(struct access *a, const struct signin *s, const struct proof *p, co
 	if (refused(o) || refused(o = change_note(a, &who, &note)))
 		return o;
 	note_refusal(a, s, p, reason);
-	return outcome_typed(OUTCOME_STRANGER, "sign_in_failed",
-			     "name, password or one-time code is wrong");
+	return proof_is_wrong();
 }

@@ -38,6 +38,9 @@ enum failure {
 MUST_CHECK struct outcome proof_failed(struct access *a, const struct signin *s,
 				       const struct proof *p, const char *action, enum failure why);
 
+/* What everybody is told, and nothing else. */
+struct outcome proof_is_wrong(void);
+
 /* Whether his account keeps him out whatever is shown, and why: it is disabled, or has expired. */
 bool proof_is_kept_out(const struct access *a, const struct user *u, enum failure *why);
 

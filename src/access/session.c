@@ -25,10 +25,24 @@ end_of(const struct access *a, const struct user_policy *policy)
 	return a->now + (minutes > 0 ? minutes * MINUTE_MS : SESSION_LONGEST);
 }
 
+/* Inside the transaction. To compare a password takes a while, in which it may have been changed:
+ * what that ended must not begin anew with the old one. */
+static struct outcome
+still_holds(struct access *a, const struct proof *shown)
+{
+	struct user_secret now;
+	struct outcome o =
+	    access_stored(a, store_user_secret(a->store, shown->user.id, a->memory, &now), "user");
+
+	if (refused(o) || now.password_changed == shown->secret.password_changed)
+		return o;
+	return proof_is_wrong();
+}
+
 struct outcome
 session_make(struct access *a, const struct actor *who, const struct user *u,
-	     const struct signin *s, int64_t free_until, struct session *out,
-	     char token[SECRET_TEXT])
+	     const struct signin *s, const struct proof *shown, int64_t free_until,
+	     struct session *out, char token[SECRET_TEXT])
 {
 	struct user_policy policy;
 	struct outcome o = policy_of_user(a, u, &policy);
@@ -50,7 +64,10 @@ session_make(struct access *a, const struct actor *who, const struct user *u,
 		return access_short_of_memory();
 	if (refused(o = change_begin(a)))
 		return o;
-	o = access_stored(a, store_session_add(a->store, out), "session");
+	if (shown != NULL)
+		o = still_holds(a, shown);
+	if (!refused(o))
+		o = access_stored(a, store_session_add(a->store, out), "session");
 	o = change_end(
 	    a, who, o,
 	    &(struct change){.action = "session.begin",

@@ -165,7 +165,7 @@ session_begin(struct access *a, const struct signin *s, struct session *out, str
 	if (refused(o))
 		return o;
 	struct actor who = signin_actor(&p.user, &s->from);
-	o = session_make(a, &who, &p.user, s, 0, out, token);
+	o = session_make(a, &who, &p.user, s, &p, 0, out, token);
 	if (refused(o))
 		return o;
 	remember_network(a, &p.user, &s->from, true);
@@ -181,7 +181,7 @@ session_grant(struct access *a, const struct actor *who, const struct user *u,
 	struct outcome o = access_stored(a, store_user_seen(a->store, u->id, a->now), "user");
 
 	if (!refused(o))
-		o = session_make(a, who, u, s, free_until, out, token);
+		o = session_make(a, who, u, s, NULL, free_until, out, token);
 	if (!refused(o))
 		remember_network(a, u, &s->from, false);
 	return o;
