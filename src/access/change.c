@@ -90,27 +90,39 @@ change_row(struct access *a, const struct actor *who, const struct change *what)
 	return access_stored(a, audit_append(a, &row), "audit log");
 }
 
-struct outcome
-change_end(struct access *a, const struct actor *who, struct outcome o, const struct change *what)
+static void
+tell_all(const struct access *a, const struct change *what, const struct pending *p)
 {
-	if (!refused(o) && who->reads_only)
-		o = outcome_new(OUTCOME_FORBIDDEN, "this token is for reading alone");
-	if (!refused(o))
-		o = change_row(a, who, what);
-	if (!refused(o))
-		o = access_stored(a, store_commit(a->store), "database");
-	const struct pending *p = take_pending(a);
-	if (refused(o)) {
-		store_abort(a->store);
-		return o;
-	}
-	audit_committed(a);
 	if (what->event != EVENT_AUDIT)
 		tell(a, what->event, what->id);
 	for (size_t i = 0; p != NULL && i < p->count; i++)
 		tell(a, p->told[i].event, p->told[i].id);
 	tell(a, EVENT_AUDIT, p != NULL ? p->audit_id : 0);
-	return OUTCOME_OK;
+}
+
+struct outcome
+change_end(struct access *a, const struct actor *who, struct outcome o, const struct change *what)
+{
+	bool tried = false;
+
+	if (!refused(o) && who->reads_only)
+		o = outcome_new(OUTCOME_FORBIDDEN, "this token is for reading alone");
+	if (!refused(o))
+		o = change_row(a, who, what);
+	if (!refused(o)) {
+		o = access_stored(a, store_commit(a->store), "database");
+		tried = true;
+	}
+	const struct pending *p = take_pending(a);
+	if (refused(o))
+		store_abort(a->store);
+	else
+		audit_committed(a);
+	/* A connection that was lost meanwhile does not say whether all was kept: a device that is
+	 * revoked must not stay connected until something else is changed. */
+	if (tried)
+		tell_all(a, what, p);
+	return o;
 }
 
 struct outcome

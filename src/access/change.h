@@ -35,7 +35,8 @@ MUST_CHECK struct outcome change_row(struct access *a, const struct actor *who,
 				     const struct change *what);
 
 /* With `o` refused: gives the transaction up and returns it. Else notes the change, commits, and
- * tells those who listen. */
+ * tells those who listen: also where the commit failed, which does not say that nothing was kept.
+ */
 MUST_CHECK struct outcome change_end(struct access *a, const struct actor *who, struct outcome o,
 				     const struct change *what);
 
