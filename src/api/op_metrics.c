@@ -131,6 +131,28 @@ put_own_certificates(const struct access *a, struct buf *out)
 	return true;
 }
 
+/* A site may have several: the first of them tells when one expires first, as no two lines may have
+ * the same labels. 0: the `n`th tells nothing. */
+static int64_t
+first_expiry(const struct site_certificate_list *sites, size_t n)
+{
+	int64_t first = sites->at[n].not_after;
+
+	if (sites->at[n].site == NULL || first <= 0)
+		return 0;
+	for (size_t i = 0; i < sites->count; i++) {
+		const struct site_certificate *other = &sites->at[i];
+
+		if (other->site == NULL || other->not_after <= 0 ||
+		    strcmp(other->site, sites->at[n].site) != 0)
+			continue;
+		if (i < n)
+			return 0;
+		first = other->not_after < first ? other->not_after : first;
+	}
+	return first;
+}
+
 static bool
 put_certificates(struct api_call *c, struct buf *out)
 {
@@ -145,10 +167,12 @@ put_certificates(struct api_call *c, struct buf *out)
 	    refused(shape_read(&shape_site_certificate_list, SHAPE_CREATE, json, c->access->memory,
 			       &sites, NULL)))
 		return true;
-	for (size_t i = 0; i < sites.count; i++)
-		if (sites.at[i].site != NULL && sites.at[i].not_after > 0 &&
-		    !put_expiry(out, "site", sites.at[i].site, sites.at[i].not_after))
+	for (size_t i = 0; i < sites.count; i++) {
+		int64_t expiry = first_expiry(&sites, i);
+
+		if (expiry > 0 && !put_expiry(out, "site", sites.at[i].site, expiry))
 			return false;
+	}
 	return true;
 }
 

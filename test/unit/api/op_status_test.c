@@ -85,6 +85,31 @@ metrics_are_well_formed_whatever_is_missing(void **state)
 	}
 }
 
+/* One of RSA and one of ECDSA: of two lines with the same labels a scraper takes one, or neither.
+ */
+static void
+a_site_with_two_certificates_has_one_line(void **state)
+{
+	static const char two[] =
+	    "{\"items\":[{\"site\":\"a.example\",\"not_after\":\"2026-09-26T00:00:00Z\"},"
+	    "{\"site\":\"b.example\",\"not_after\":\"2026-09-27T00:00:00Z\"},"
+	    "{\"site\":\"a.example\",\"not_after\":\"2026-09-25T00:00:00Z\"},"
+	    "{\"site\":\"a.example\",\"problem\":\"there is no such file\"}]}";
+	struct server *s = *state;
+	const char *text, *line = "{kind=\"site\",name=\"a.example\"} 1790294400\n";
+
+	warden.answers[CALL_CERTIFICATES] = two;
+	struct api_answer a = raw_ask(s, (struct raw){.path = "/metrics", .machine = true});
+	text = raw_body(s, &a);
+	assert_raw(200, a);
+	assert_non_null(strstr(text, "{kind=\"site\",name=\"b.example\"} "));
+	assert_non_null(text = strstr(text, line)); /* what expires first */
+	assert_null(strstr(text + strlen(line), "a.example"));
+	text = raw_body(s, &a);
+	assert_ptr_equal(strstr(text, "name=\"a.example\""),
+			 strstr(text, line) + strlen("{kind=\"site\","));
+}
+
 static void
 every_counter_of_edge_has_a_name(void **state)
 {
@@ -351,6 +376,7 @@ main(void)
 	    status_test(status_has_what_warden_says_and_what_is_counted_here),
 	    status_test(metrics_are_for_who_may_read),
 	    status_test(metrics_are_well_formed_whatever_is_missing),
+	    status_test(a_site_with_two_certificates_has_one_line),
 	    status_test(every_counter_of_edge_has_a_name),
 	    status_test(findings_say_what_to_do),
 	    status_test(what_warden_says_of_the_machine_is_passed_on),
