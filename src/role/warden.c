@@ -63,6 +63,8 @@ refuse(struct warden *w, const char *why)
 	w->coming = NULL;
 	notify_ready(); /* the reload is over */
 	answer_waiting(w, false, why);
+	if (w->confirm_ms > 0)
+		confirm_unexpect(w);
 	if (w->running == NULL)
 		stop(w, true);
 	else
@@ -209,6 +211,8 @@ warden_reload(struct warden *w, struct asker *waiting, uint64_t confirm_ms)
 	struct provision *p = provision_load(w->file, false, &errors);
 	if (p != NULL) {
 		say_warnings(p->config);
+		if (confirm_ms > 0)
+			confirm_expect(w, confirm_ms);
 		warden_apply(w, p, waiting, confirm_ms);
 	} else {
 		struct span text = buf_span(&errors);

@@ -171,9 +171,13 @@ is_base(const struct call *c)
 static void
 put_in_place(struct call *c, struct provision *p)
 {
-	struct err e = fs_replace_path(c->warden->file, buf_span(&c->body));
+	struct err e = ERR_NONE;
 
+	if (c->seconds > 0)
+		confirm_expect(c->warden, c->seconds * 1000);
+	e = fs_replace_path(c->warden->file, buf_span(&c->body));
 	if (failed(e)) {
+		confirm_unexpect(c->warden);
 		provision_free(p);
 		refuse(c, e);
 		return;

@@ -162,6 +162,27 @@ write_pending(const struct warden *w, uint64_t deadline)
 }
 
 void
+confirm_expect(struct warden *w, uint64_t ms)
+{
+	struct err e = err_new("there is no memory for it");
+
+	if (confirm_pending(w) || w->running == NULL)
+		return; /* what comes back stands there already, or there is nothing */
+	if (hold(w, w->running->config->text))
+		e = write_pending(w, (uint64_t)clock_wall_ms() + ms);
+	if (failed(e))
+		log_error("a restart would forget to go back: %s", e.text);
+	buf_wipe(&w->previous);
+}
+
+void
+confirm_unexpect(struct warden *w)
+{
+	if (!confirm_pending(w) && w->running != NULL)
+		forget(w);
+}
+
+void
 confirm_begin(struct warden *w, struct span previous, uint64_t ms)
 {
 	/* A second change before the first was confirmed: what comes back is the last confirmed. */

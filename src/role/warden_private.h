@@ -120,6 +120,10 @@ size_t hosts_addresses(const struct known_hosts *h, const char *host, uint16_t p
 		       struct address *out);
 
 /* warden_confirm.c: a change that comes back unless it is confirmed, also after a restart. */
+/* Before the file says what is to be applied, so that a restart meanwhile goes back as well; and
+ * when it was refused. */
+void confirm_expect(struct warden *w, uint64_t ms);
+void confirm_unexpect(struct warden *w);
 void confirm_begin(struct warden *w, struct span previous, uint64_t ms);
 void confirm_resume(struct warden *w); /* at the start */
 bool confirm_pending(const struct warden *w);

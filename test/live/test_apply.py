@@ -1,7 +1,9 @@
 """The configuration through the API: shown, checked, compared, applied, confirmed, rolled back."""
 import hashlib
+import json
 import os
 import signal
+import socket
 import time
 
 import pytest
@@ -86,6 +88,32 @@ def test_what_is_not_confirmed_comes_back(admin):
     assert admin.get("/new")[2] == b"changed"
     harness.wait_until(lambda: admin.get("/new")[0] == 404, 15, "the old configuration")
     assert admin.conf.read_text() == old
+
+
+def test_what_a_restart_interrupted_comes_back_too(admin):
+    """It may be the change itself that makes the machine fall over."""
+    old, new = respond(admin)
+    edge = admin.edge_pid
+    os.kill(edge, signal.SIGSTOP)
+    machine = admin.machine.connection()
+    body = json.dumps({"text": new, "base": digest(old), "confirm_seconds": 1})
+    machine.request("POST", "/api/v1/config/apply", body, {"Content-Type": "application/json"})
+    harness.wait_until(lambda: admin.conf.read_text() == new, what="the new file")
+    admin.stop(signal.SIGKILL)
+    os.kill(edge, signal.SIGKILL)
+    admin.start()
+    harness.wait_until(lambda: admin.conf.read_text() == old, 15, "the old configuration")
+    harness.wait_until(lambda: admin.get("/new")[0] == 404, 15, "it to be in force")
+
+
+def test_what_is_refused_awaits_no_confirmation(admin):
+    old, new = respond(admin)
+    taken = socket.create_server(("127.0.0.1", 0))
+    other = new + f"\nplain {{ listen 127.0.0.1:{taken.getsockname()[1]} }}\n"
+    with taken:
+        assert apply(admin.boss, other, digest(old), 30).status == 400
+    assert admin.conf.read_text() == old
+    assert not (admin.state / "unconfirmed").exists()
 
 
 def test_only_a_connection_made_after_the_change_confirms_it(admin):
