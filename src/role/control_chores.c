@@ -17,6 +17,7 @@
 #include "os/thread.h"
 #include "pki/authority.h"
 #include "role/control_private.h"
+#include "store/device.h"
 
 #define RETRY_MS 5000
 #define LOOK_MS  MINUTE_MS
@@ -167,7 +168,18 @@ sweep(struct chores *ch, struct api *api)
 		ch->swept = clock_ms();
 }
 
-/* The server's certificate is renewed in time. */
+/* 0: there is none, or it cannot be told. */
+static int64_t
+server_certificate(const struct authority *a)
+{
+	struct certificate_row row;
+
+	if (store_certificate_current(a->store, CERTIFICATE_SERVER, a->memory, &row) != STORE_DONE)
+		return 0;
+	return row.id;
+}
+
+/* The server's certificate is renewed in time, and whoever shows it is told. */
 static void
 keep_certificates(struct chores *ch, struct api *api, const struct config *config)
 {
@@ -178,12 +190,15 @@ keep_certificates(struct chores *ch, struct api *api, const struct config *confi
 
 	if (ch->ensured != 0 && clock_ms() - ch->ensured < DAY_MS)
 		return;
+	int64_t before = server_certificate(&authority);
 	struct err e =
 	    authority_ensure(&authority, api->access.authority, control_server_name(config));
 	if (failed(e))
 		log_error("the VPN server's certificate: %s", e.text);
 	else
 		ch->ensured = clock_ms();
+	if (server_certificate(&authority) != before)
+		events_happened(ch->control, EVENT_CERTIFICATE, 0);
 }
 
 static void
