@@ -17,6 +17,7 @@
 
 #define USER         "_sallyport-tunnel"
 #define ASK_AGAIN_MS 250              /* for the keys, without which nobody is answered */
+#define LAST_WORDS   SECOND_MS        /* for control to hear who was there, at the end */
 #define PATIENCE     (45 * SECOND_MS) /* with control: many passwords may be waiting to be hashed */
 
 /* From the main thread to a worker. */
@@ -329,13 +330,30 @@ drain(struct tunnel *t, uint64_t ms)
 	}
 }
 
+void
+tunnel_end_if_told(struct tunnel *t)
+{
+	if (t->drained && t->notes == 0)
+		loop_stop(t->loop);
+}
+
+static void
+end_untold(struct timer *timer)
+{
+	loop_stop(container_of(timer, struct tunnel, last_words)->loop);
+}
+
+/* The last farewells were said before this: a worker posts them in order. */
 static void
 worker_done(void *arg)
 {
 	struct tunnel *t = arg;
 
-	if (t->draining > 0 && --t->draining == 0)
-		loop_stop(t->loop);
+	if (t->draining == 0 || --t->draining > 0)
+		return;
+	t->drained = true;
+	timer_set(t->loop, &t->last_words, LAST_WORDS, end_untold);
+	tunnel_end_if_told(t);
 }
 
 void
@@ -518,6 +536,7 @@ end(struct tunnel *t)
 	free(t->workers);
 	free(t->threads);
 	timer_stop(&t->ask_again);
+	timer_stop(&t->last_words);
 	firsts_free(t->firsts);
 	crowd_free(t->crowd);
 	seats_free(t);

@@ -75,6 +75,9 @@ struct tunnel {
 	struct tunnel_worker **workers;
 	pthread_t *threads;
 	unsigned worker_max, worker_count, next_worker, draining;
+	unsigned notes;                /* that control does not have yet */
+	bool drained;                  /* all clients are gone */
+	struct timer last_words;       /* for so long they are waited for then */
 	uint64_t ways_told, ways_done; /* to warden, by number; and in force */
 	struct list waiting;           /* struct later: for that */
 	bool confined;
@@ -98,6 +101,8 @@ enum gate_verdict tunnel_judge(struct tunnel *t, struct span packet, struct gate
 void tunnel_changed(struct tunnel *t);
 /* From any worker: it has ended all of its clients. */
 void tunnel_worker_done(struct tunnel *t);
+/* Ends it, if all clients are gone and control knows of it. */
+void tunnel_end_if_told(struct tunnel *t);
 /* From any worker: the role cannot go on, and ends; warden starts another. */
 void tunnel_fail(struct tunnel *t, const char *why);
 

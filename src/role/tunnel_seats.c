@@ -244,9 +244,14 @@ struct note {
 static void
 noted(struct ask *a, enum admission_verdict verdict, struct span text)
 {
+	struct note *n = container_of(a, struct note, ask);
+	struct tunnel *t = n->tunnel;
+
 	(void)verdict;
 	(void)text;
-	free(container_of(a, struct note, ask));
+	free(n);
+	t->notes--;
+	tunnel_end_if_told(t);
 }
 
 static void
@@ -258,10 +263,11 @@ say_note(void *arg)
 	n->said.from = n->from;
 	n->said.text = n->text;
 	n->ask.answered = noted;
+	n->tunnel->notes++;
 	if (shape_write(&shape_admission_note, &n->said, &body))
 		control_ask(n->tunnel->control, &n->ask, CALL_NOTE, "", buf_span(&body));
 	else
-		free(n);
+		noted(&n->ask, ADMISSION_LATER, SPAN_NONE);
 	buf_free(&body);
 }
 

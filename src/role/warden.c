@@ -338,8 +338,9 @@ stop(struct warden *w, bool now)
 		log_info("stopping: open connections have %u s to end", (unsigned)(ms / 1000));
 	w->stopping = true;
 	notify_stopping();
-	control_stop(w);
 	tunnel_stop(w, m.value);
+	if (w->tunnel.pid == 0)
+		control_stop(w); /* else once the tunnel has told it who was there until now */
 	warden_child_ended(w);
 	edge_tell(w, &m);
 	listen_close(&w->listeners); /* edge takes in what waits, then nobody listens */

@@ -367,6 +367,7 @@ tunnel_ended(struct warden *w, pid_t pid, const char *why)
 	listen_untold(&w->listeners);
 	end_ways(w);
 	if (w->stopping) {
+		control_stop(w);
 		warden_child_ended(w);
 		return true;
 	}

@@ -52,6 +52,19 @@ def test_who_is_connected_is_listed_and_cut_off(vpn):
     assert audit(one, "vpn.end") and audit(one, "vpn.connect")
 
 
+def test_a_stop_is_noted_of_all_who_were_there(vpn):
+    one = vpn()
+    client = one.client()
+    client.connect()
+    assert client.ping("10.86.0.1") == 3
+    one.server.stop()
+    client.end()
+    one.server.start()
+    harness.wait_until(lambda: one.machine.get("/status").status == 200)
+    (ended,) = audit(one, "vpn.disconnect")
+    assert "the server stops" in str(ended["after"]) and ended["address"] == client.address
+
+
 @pytest.mark.parametrize("how", ["disabled", "revoked", "removed"])
 def test_who_may_no_more_is_cut_off_at_once(vpn, how):
     one = vpn()
