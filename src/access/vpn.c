@@ -17,6 +17,7 @@ struct visitor {
 	struct user user;
 	int64_t since;       /* when he signed in */
 	int64_t known_since; /* as the machine that this is */
+	int64_t password_changed;
 };
 
 enum why {
@@ -104,6 +105,7 @@ find_visitor(struct access *a, struct visitor *v)
 	const char *serial = arena_lower(
 	    a->memory,
 	    span_head(span_str(v->request->serial != NULL ? v->request->serial : ""), SERIAL_MAX));
+	struct user_secret secret = {0};
 	enum store_result r =
 	    store_certificate_by_serial(a->store, serial, a->memory, &v->certificate);
 
@@ -113,8 +115,11 @@ find_visitor(struct access *a, struct visitor *v)
 		r = store_device(a->store, v->certificate.device, a->memory, &v->device);
 	if (r == STORE_DONE)
 		r = store_user(a->store, v->device.user, a->memory, &v->user);
+	if (r == STORE_DONE)
+		r = store_user_secret(a->store, v->user.id, a->memory, &secret);
 	if (r == STORE_NONE)
 		return turn_away(a, v, WHY_UNKNOWN);
+	v->password_changed = secret.password_changed;
 	return access_stored(a, r, "certificate");
 }
 
@@ -155,7 +160,8 @@ check_person(struct access *a, const struct visitor *v, struct vpn_admitted *out
 	/* The password was right, so the name is somebody's. */
 	if (!span_equal_nocase(r->name, span_str(v->user.name)))
 		return turn_away(a, v, WHY_OTHER);
-	made = vpn_token_make(a, VPN_TOKEN_CODE, &v->user, v->device.id, a->now, &out->challenge);
+	made = vpn_token_make(a, VPN_TOKEN_CODE, &v->user, v->device.id, a->now,
+			      v->password_changed, &out->challenge);
 	out->user_name = v->user.name;
 	return refused(made) ? made : o;
 }
@@ -248,7 +254,7 @@ make_token(struct access *a, const struct visitor *v, struct vpn_admitted *out)
 
 	out->known_since = locked ? v->since : v->known_since;
 	return vpn_token_make(a, locked ? VPN_TOKEN_SESSION : VPN_TOKEN_MACHINE, &v->user,
-			      v->device.id, out->known_since, &out->token);
+			      v->device.id, out->known_since, v->password_changed, &out->token);
 }
 
 /* The earlier of the two; 0 is never. */

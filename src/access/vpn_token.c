@@ -42,16 +42,10 @@ vpn_token_is(enum vpn_token kind, struct span password)
 /* A new password makes all before it void. */
 static struct outcome
 mac_of(struct access *a, enum vpn_token kind, const struct user *u, int64_t device, int64_t since,
-       uint8_t mac[MAC])
+       int64_t password_changed, uint8_t mac[MAC])
 {
-	struct user_secret secret;
-	enum store_result r = store_user_secret(a->store, u->id, a->memory, &secret);
-
-	if (r != STORE_DONE)
-		return access_stored(a, r, "user");
 	const uint64_t about[] = {htobe64((uint64_t)u->id), htobe64((uint64_t)device),
-				  htobe64((uint64_t)since),
-				  htobe64((uint64_t)secret.password_changed)};
+				  htobe64((uint64_t)since), htobe64((uint64_t)password_changed)};
 	const struct span parts[] = {kinds[kind].label, span_of(about, sizeof about)};
 	return vault_mac(a->vault, parts, COUNT(parts), mac) ? OUTCOME_OK
 							     : access_short_of_memory();
@@ -59,11 +53,11 @@ mac_of(struct access *a, enum vpn_token kind, const struct user *u, int64_t devi
 
 struct outcome
 vpn_token_make(struct access *a, enum vpn_token kind, const struct user *u, int64_t device,
-	       int64_t since, const char **out)
+	       int64_t since, int64_t password_changed, const char **out)
 {
 	struct ticket t = {.since = htobe64((uint64_t)since)};
 	char text[BASE64URL_SIZE(sizeof t)];
-	struct outcome o = mac_of(a, kind, u, device, since, t.mac);
+	struct outcome o = mac_of(a, kind, u, device, since, password_changed, t.mac);
 
 	*out = NULL;
 	if (refused(o))
@@ -114,6 +108,7 @@ struct outcome
 vpn_token_look(struct access *a, enum vpn_token kind, const struct user *u, int64_t device,
 	       struct span token, int64_t *since)
 {
+	struct user_secret secret;
 	uint8_t mac[MAC];
 	struct ticket t;
 	struct outcome o;
@@ -122,7 +117,9 @@ vpn_token_look(struct access *a, enum vpn_token kind, const struct user *u, int6
 	if (!read_token(kind, token, &t))
 		return is_none();
 	int64_t when = (int64_t)be64toh(t.since);
-	o = mac_of(a, kind, u, device, when, mac);
+	o = access_stored(a, store_user_secret(a->store, u->id, a->memory, &secret), "user");
+	if (!refused(o))
+		o = mac_of(a, kind, u, device, when, secret.password_changed, mac);
 	bool right = !refused(o) && hmac_equal(mac, t.mac, sizeof mac);
 	explicit_bzero(mac, sizeof mac);
 	explicit_bzero(&t, sizeof t);

@@ -17,10 +17,11 @@ enum vpn_token {
 
 bool vpn_token_is(enum vpn_token kind, struct span password);
 
-/* In a->memory, wiped with it; letters, digits, '-' and '_'. `since`: when he gave his password. */
+/* In a->memory, wiped with it; letters, digits, '-' and '_'. `since`: when he gave his password.
+ * `password_changed`: as the store had it before that one was looked at, which takes a while. */
 MUST_CHECK struct outcome vpn_token_make(struct access *a, enum vpn_token kind,
 					 const struct user *u, int64_t device, int64_t since,
-					 const char **out);
+					 int64_t password_changed, const char **out);
 
 /* OUTCOME_STRANGER for one that is not his, of this device, or made before his password was
  * changed; and when more time has gone by since then than policy gives a session, or to type a code
