@@ -145,23 +145,28 @@ password_store(struct access *a, const struct user *u, const char *encoded, int6
 	return o;
 }
 
-/* That he knows what it is now. To guess it here counts as a sign-in that failed. */
 static struct outcome
-check_old(struct access *a, const struct actor *who, const struct user *u, struct span old)
+said_of_old(struct outcome o)
 {
-	struct signin s = {.where = "web", .name = span_str(u->name), .from = who->from};
-	struct outcome o;
-	struct proof p;
-
-	if (refused(o = proof_load(a, s.name, &p)) ||
-	    refused(o = guard_admits(a, p.account, &who->from)))
-		return o;
-	if (proof_password(&p, old))
-		return OUTCOME_OK;
-	o = proof_failed(a, &s, &p, "password.fail", FAILURE_PASSWORD);
 	return o.kind == OUTCOME_STRANGER
 		   ? outcome_field(OUTCOME_INVALID, "old", "the old password is wrong")
 		   : o;
+}
+
+/* That he knows what it is now. To guess it here counts as a sign-in that failed. */
+static struct outcome
+check_old(struct access *a, const struct actor *who, const struct user *u, struct span old,
+	  struct proof *p)
+{
+	struct signin s = {.where = "web", .name = span_str(u->name), .from = who->from};
+	struct outcome o;
+
+	if (refused(o = proof_load(a, s.name, p)) ||
+	    refused(o = guard_admits(a, p->account, &who->from)))
+		return o;
+	if (proof_password(p, old))
+		return OUTCOME_OK;
+	return said_of_old(proof_failed(a, &s, p, "password.fail", FAILURE_PASSWORD));
 }
 
 static struct outcome
@@ -179,8 +184,9 @@ password_set(struct access *a, const struct actor *who, const struct user *u, st
 	char encoded[PASSWORD_ENCODED_MAX];
 	bool gives_old = old.p != NULL;
 	struct outcome o = may_set(who, u, gives_old);
+	struct proof p;
 
-	if (refused(o) || (gives_old && refused(o = check_old(a, who, u, old))))
+	if (refused(o) || (gives_old && refused(o = check_old(a, who, u, old, &p))))
 		return o;
 	if (gives_old && span_equal(old, password))
 		return outcome_field(OUTCOME_INVALID, "password",
@@ -188,7 +194,10 @@ password_set(struct access *a, const struct actor *who, const struct user *u, st
 	if (refused(o = password_encode(a, password, u->name, encoded)) ||
 	    refused(o = change_begin(a)))
 		return o;
-	o = password_store(a, u, encoded, who->user == u->id ? who->session : 0);
+	if (gives_old)
+		o = said_of_old(proof_holds(a, &p));
+	if (!refused(o))
+		o = password_store(a, u, encoded, who->user == u->id ? who->session : 0);
 	return change_end(a, who, o,
 			  &(struct change){.action = "password.set",
 					   .object = change_object(a, "user", u->name),

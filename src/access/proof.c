@@ -205,6 +205,18 @@ proof_is_wrong(void)
 }
 
 struct outcome
+proof_holds(struct access *a, const struct proof *p)
+{
+	struct user_secret now;
+	struct outcome o =
+	    access_stored(a, store_user_secret(a->store, p->user.id, a->memory, &now), "user");
+
+	if (refused(o) || now.password_changed == p->secret.password_changed)
+		return o;
+	return proof_is_wrong();
+}
+
+struct outcome
 proof_failed(struct access *a, const struct signin *s, const struct proof *p, const char *action,
 	     enum failure why)
 {

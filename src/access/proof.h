@@ -41,6 +41,11 @@ MUST_CHECK struct outcome proof_failed(struct access *a, const struct signin *s,
 /* What everybody is told, and nothing else. */
 struct outcome proof_is_wrong(void);
 
+/* Inside the transaction of what was asked for with it, after proof_password(). To compare takes a
+ * while, in which the password may have been changed: what that ended must not begin anew with the
+ * old one. */
+MUST_CHECK struct outcome proof_holds(struct access *a, const struct proof *p);
+
 /* Whether his account keeps him out whatever is shown, and why: it is disabled, or has expired. */
 bool proof_is_kept_out(const struct access *a, const struct user *u, enum failure *why);
 

@@ -25,20 +25,6 @@ end_of(const struct access *a, const struct user_policy *policy)
 	return a->now + (minutes > 0 ? minutes * MINUTE_MS : SESSION_LONGEST);
 }
 
-/* Inside the transaction. To compare a password takes a while, in which it may have been changed:
- * what that ended must not begin anew with the old one. */
-static struct outcome
-still_holds(struct access *a, const struct proof *shown)
-{
-	struct user_secret now;
-	struct outcome o =
-	    access_stored(a, store_user_secret(a->store, shown->user.id, a->memory, &now), "user");
-
-	if (refused(o) || now.password_changed == shown->secret.password_changed)
-		return o;
-	return proof_is_wrong();
-}
-
 struct outcome
 session_make(struct access *a, const struct actor *who, const struct user *u,
 	     const struct signin *s, const struct proof *shown, int64_t free_until,
@@ -65,7 +51,7 @@ session_make(struct access *a, const struct actor *who, const struct user *u,
 	if (refused(o = change_begin(a)))
 		return o;
 	if (shown != NULL)
-		o = still_holds(a, shown);
+		o = proof_holds(a, shown);
 	if (!refused(o))
 		o = access_stored(a, store_session_add(a->store, out), "session");
 	o = change_end(

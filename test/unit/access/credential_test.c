@@ -1,5 +1,10 @@
 #include "access/credential.h"
 
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
 #include "access/guard.h"
 #include "access/link.h"
 #include "access/signin.h"
@@ -84,6 +89,56 @@ one_changes_his_own_password_by_the_old_one(void **state)
 	assert_taken(password_set(&w->a, &who, &alice, SPAN_OF(PASSWORD), SPAN_OF(NEW_PASSWORD)));
 	assert_outcome(OUTCOME_STRANGER, sign_in(w, PASSWORD, ""));
 	assert_taken(sign_in(w, NEW_PASSWORD, ""));
+}
+
+struct late {
+	struct world *w;
+	const struct user *alice;
+	atomic_bool begun;
+	struct outcome o;
+};
+
+static void *
+change_slowly(void *arg)
+{
+	struct late *late = arg;
+	const struct actor who = world_actor(late->alice);
+	struct access a = world_access(late->w);
+
+	atomic_store(&late->begun, true);
+	late->o = password_set(&a, &who, late->alice, SPAN_OF(PASSWORD),
+			       SPAN_OF("what a thief would like"));
+	world_access_end(&a);
+	return NULL;
+}
+
+/* Of two who change it by the same old one, the second does not know what it is now. */
+static void
+the_old_password_is_good_for_one_change(void **state)
+{
+	static const struct password_cost slow = {.memory_kib = 65536, .rounds = 8, .lanes = 1};
+	struct world *w = *state;
+	struct user alice = world_user(w, "alice", USER_ROLE_USER), u;
+	struct late late = {.w = w, .alice = &alice};
+	char encoded[PASSWORD_ENCODED_MAX];
+	struct signin s = {.where = "web",
+			   .name = SPAN_OF("alice"),
+			   .password = SPAN_OF(NEW_PASSWORD),
+			   .from = world_address("192.0.2.1")};
+	pthread_t thread;
+
+	assert_true(password_hash(SPAN_OF(PASSWORD), &slow, encoded));
+	assert_int_equal(STORE_DONE, store_user_set_password(w->a.store, alice.id, encoded, NOON));
+	assert_int_equal(0, pthread_create(&thread, NULL, change_slowly, &late));
+	while (!atomic_load(&late.begun))
+		sched_yield();
+	usleep(20000); /* to compare takes longer; who begins later is refused in any case */
+	w->a.now++;
+	assert_taken(password_set(&w->a, &world_machine, &alice, SPAN_NONE, SPAN_OF(NEW_PASSWORD)));
+	pthread_join(thread, NULL);
+	assert_outcome(OUTCOME_INVALID, late.o);
+	assert_string_equal("old", late.o.field);
+	assert_taken(signin_check(&w->a, &s, &u));
 }
 
 static void
@@ -330,6 +385,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(weak_passwords),
 	    world_test(one_changes_his_own_password_by_the_old_one),
+	    world_test(the_old_password_is_good_for_one_change),
 	    world_test(guesses_at_the_old_password_are_counted),
 	    world_test(who_may_set_whose_password),
 	    world_test(a_new_password_ends_other_sessions_and_links),
