@@ -172,6 +172,35 @@ guard_admits(struct access *a, const char *account, const struct address *from)
 	return longest > 0 ? too_often(longest) : OUTCOME_OK;
 }
 
+/* What `sallyport ... lift` would lift of it; NULL: nothing has to be. */
+static const char *
+lifted(struct access *a, const struct guard_subject *of)
+{
+	struct failures f;
+	struct ban ban;
+
+	if (ban_of(a, of, 1, &ban).kind == OUTCOME_TOO_OFTEN)
+		return "ban";
+	if (store_failures(a->store, of, &f) == STORE_DONE && delay_left(a, of, &f) > 0)
+		return "lockout";
+	return NULL;
+}
+
+const char *
+guard_remedy(struct access *a, const char *account, const struct address *from)
+{
+	struct guard_subject of[GUARD_SUBJECTS];
+	size_t count = guard_subjects(a, account, from, of);
+	const char *commands = NULL, *what;
+
+	for (size_t i = 0; i < count; i++)
+		if ((what = lifted(a, &of[i])) != NULL)
+			commands = arena_printf(a->memory, "%s%ssallyport %s lift %s",
+						commands != NULL ? commands : "",
+						commands != NULL ? "; " : "", what, of[i].name);
+	return commands;
+}
+
 struct outcome
 guard_keeps(struct access *a, const char *account, const struct address *from)
 {

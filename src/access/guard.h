@@ -41,6 +41,8 @@ const char *guard_subject_text(const struct access *a, const struct guard_subjec
  * are never banned, their accounts are. */
 MUST_CHECK struct outcome guard_admits(struct access *a, const char *account,
 				       const struct address *from);
+/* The commands that lift what guard_admits() refuses for; NULL: nothing. */
+const char *guard_remedy(struct access *a, const char *account, const struct address *from);
 MUST_CHECK struct outcome guard_failed(struct access *a, const char *where, const char *account,
 				       const struct address *from);
 void guard_succeeded(struct access *a, const char *account, const struct address *from);

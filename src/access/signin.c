@@ -33,19 +33,14 @@ note_shut_out(struct access *a, const struct signin *s, const struct proof *p, s
 	    .where = s->where,
 	    .user = p->account,
 	    .reason = "Too many attempts failed, or there is a ban",
-	    .remedy = p->account != NULL
-			  ? arena_printf(a->memory, "sallyport ban lift %s", p->account)
-			  : NULL,
 	};
 
-	if (s->from.family != 0) {
+	if (o.kind != OUTCOME_TOO_OFTEN)
+		return o;
+	if (s->from.family != 0)
 		r.address = address_ip_text(&s->from, address);
-		r.remedy = arena_printf(a->memory, "%s%ssallyport ban lift %s",
-					r.remedy != NULL ? r.remedy : "",
-					r.remedy != NULL ? "; " : "", r.address);
-	}
-	if (o.kind == OUTCOME_TOO_OFTEN)
-		refusal_note(a, &r);
+	r.remedy = guard_remedy(a, p->account, &s->from);
+	refusal_note(a, &r);
 	return o;
 }
 

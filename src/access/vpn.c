@@ -51,7 +51,7 @@ static const struct reason {
     [WHY_DISABLED] = {"this account is disabled or has expired: ask your administrator",
 		      "The user is disabled or has expired", "sallyport user enable %s"},
     [WHY_BANNED] = {"too many attempts failed: try again later",
-		    "The user or the address is banned", "sallyport ban lift %s"},
+		    "The user or the address is banned", NULL},
     [WHY_OTHER] = {"this profile is another user's: download your own",
 		   "Somebody else's name was given on this device", NULL},
     /* Clients know the first word: they forget the token, and ask for the password. */
@@ -78,6 +78,8 @@ turn_away(struct access *a, const struct visitor *v, enum why why)
 
 	if (reason->remedy != NULL && v->user.name != NULL)
 		r.remedy = arena_printf(a->memory, reason->remedy, v->user.name, v->device.id);
+	if (why == WHY_BANNED)
+		r.remedy = guard_remedy(a, v->user.name, from);
 	refusal_note(a, &r);
 	return outcome_new(OUTCOME_FORBIDDEN, "%s", reason->says);
 }

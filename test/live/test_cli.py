@@ -291,6 +291,7 @@ def test_who_has_to_wait_is_listed_and_let_try_again(cli):
     shown = cli.json("lockout", "show", "demo")
     assert (shown["kind"], shown["ban_at"], shown["banned"]) == ("account", 10, False)
     assert cli.json("lockout", "list", "--search", "nobody")["items"] == []
+    assert cli.json("why", "demo")["refusals"][0]["remedy"] == "sallyport lockout lift demo"
     assert "is forgotten" in cli("lockout", "lift", "demo")
     assert browser.sign_in("demo").status == 200
     assert "there is no lockout demo" in cli("lockout", "lift", "demo", status=UNKNOWN)

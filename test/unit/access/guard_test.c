@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include "access/signin.h"
 #include "access/world.h"
 
 static struct outcome
@@ -566,6 +567,41 @@ who_is_in_stays_when_others_guess_at_his_account(void **state)
 	assert_outcome(OUTCOME_TOO_OFTEN, guard_keeps(&w->a, "bob", &from));
 }
 
+static const char *
+last_remedy(struct world *w)
+{
+	const struct page page = {.limit = 1};
+	struct refusal_list list;
+
+	assert_int_equal(STORE_DONE, store_refusals(w->a.store, &page, NULL, w->a.memory, &list));
+	assert_int_equal(1, list.count);
+	return list.at[0].remedy;
+}
+
+/* What stands in the way is lifted by its own name, and a wait by another command than a ban. */
+static void
+the_remedy_is_of_what_stands_in_the_way(void **state)
+{
+	struct world *w = *state;
+	const struct signin s = {.where = "web",
+				 .name = SPAN_OF("alice"),
+				 .password = SPAN_OF("wrong"),
+				 .from = world_address("192.0.2.1")};
+	struct ban b = {.of = {GUARD_NETWORK, "192.0.2.0/24"},
+			.created = NOON,
+			.by = "root",
+			.reason = "noise"};
+	struct user u;
+
+	while (signin_check(&w->a, &s, &u).kind != OUTCOME_TOO_OFTEN)
+		;
+	assert_string_equal("sallyport lockout lift alice", last_remedy(w));
+	w->a.now += HOUR;
+	assert_int_equal(STORE_DONE, store_ban_add(w->a.store, &b));
+	assert_outcome(OUTCOME_TOO_OFTEN, signin_check(&w->a, &s, &u));
+	assert_string_equal("sallyport ban lift 192.0.2.0/24", last_remedy(w));
+}
+
 static void
 refusals_are_noted_once_a_minute_and_harmless(void **state)
 {
@@ -612,6 +648,7 @@ main(void)
 	    world_test(operators_ban_no_place_that_administrators_are_at),
 	    world_test(the_command_line_lifts_an_administrators_own_ban),
 	    world_test(who_is_in_stays_when_others_guess_at_his_account),
+	    world_test(the_remedy_is_of_what_stands_in_the_way),
 	    world_test(refusals_are_noted_once_a_minute_and_harmless),
 	};
 

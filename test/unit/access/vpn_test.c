@@ -43,6 +43,18 @@ assert_turned_away(struct world *w, const struct vpn_request *r, enum outcome_ki
 	assert_string_equal(refusals.at[0].where, "vpn");
 }
 
+static struct refusal
+last_refusal(struct world *w)
+{
+	const struct page page = {.limit = 1};
+	struct refusal_list refusals;
+
+	assert_int_equal(STORE_DONE,
+			 store_refusals(w->a.store, &page, NULL, w->a.memory, &refusals));
+	assert_int_equal(refusals.count, 1);
+	return refusals.at[0];
+}
+
 static void
 a_locked_device_wants_its_users_password(void **state)
 {
@@ -86,6 +98,7 @@ a_certificate_is_enough_where_it_was_made_so(void **state)
 	assert_taken(user_change(&w->a, &world_machine, &disabled, &after));
 	assert_int_equal(STORE_DONE, store_ban_add(w->a.store, &ban));
 	assert_turned_away(w, &r, OUTCOME_TOO_OFTEN, "The user or the address is banned");
+	assert_string_equal(last_refusal(w).remedy, "sallyport ban lift 203.0.113.9");
 }
 
 static void
@@ -433,18 +446,6 @@ the_engine_is_told_what_was_granted(void **state)
 }
 
 /* --- what the engine tells */
-
-static struct refusal
-last_refusal(struct world *w)
-{
-	const struct page page = {.limit = 1};
-	struct refusal_list refusals;
-
-	assert_int_equal(STORE_DONE,
-			 store_refusals(w->a.store, &page, NULL, w->a.memory, &refusals));
-	assert_int_equal(refusals.count, 1);
-	return refusals.at[0];
-}
 
 static void
 a_packet_that_was_refused_is_told_with_its_device_and_clock(void **state)
