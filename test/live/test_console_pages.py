@@ -95,7 +95,7 @@ def test_the_console_is_gone_through_by_keyboard(person):
                                 "People"]
     assert saw["sorted"] == [["descending", "Name ↓"], ["ascending", "Name ↑"]]
     assert saw["dialogs"] == [{"begins": True, "held": "", "back": True}] * 5
-    assert saw["after"] == "Security"
+    assert (saw["after"], saw["gone"]) == ("Security", "People")
     assert saw["account"]
 
 

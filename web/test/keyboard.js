@@ -96,6 +96,21 @@ async function removed() {
 	return focus();
 }
 
+/** What takes itself away when it is pressed: of a form that is loaded anew, and of a list that was empty. */
+async function vanished() {
+	await page.goto(`${origin}/admin/people/policy`);
+	await page.getByRole("button", { name: "Save" }).focus();
+	await key("Enter");
+	await page.getByText("It holds from now on").waitFor();
+	await headingHasIt("Policy");
+	await page.goto(`${origin}/admin/people?search=nobody`);
+	await page.getByRole("button", { name: "Show everything" }).focus();
+	await key("Enter");
+	await page.getByRole("cell", { name: "bob" }).waitFor();
+	await headingHasIt("People");
+	return focus();
+}
+
 async function menu() {
 	const button = page.getByRole("button", { name: "Account of nora" });
 	await button.focus();
@@ -121,6 +136,7 @@ const dialogs = [
 	await dialog("/admin/settings/certificates", "Make a new authority"),
 ];
 const after = await removed();
+const gone = await vanished();
 const account = await menu();
-console.log(JSON.stringify({ skipped, travelled, sorted, dialogs, after, account, bytes, complaints, found, wide }));
+console.log(JSON.stringify({ skipped, travelled, sorted, dialogs, after, gone, account, bytes, complaints, found, wide }));
 await browser.close();

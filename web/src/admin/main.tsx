@@ -10,6 +10,7 @@ import { AccountMenu } from "../session/AccountMenu";
 import { Gate } from "../session/Gate";
 import { Me } from "../session/me";
 import { text } from "../text";
+import { keepFocus } from "../ui/focus";
 import { Brand } from "../ui/parts";
 import { Shell } from "./Shell";
 
@@ -37,6 +38,7 @@ function Inside({ user }: { user: Schemas["User"] }) {
 }
 
 followLinks("/admin");
+keepFocus();
 const place = document.getElementById("app");
 if (place)
 	render(

@@ -6,6 +6,7 @@ import { followLinks, partsOf, usePath } from "../route";
 import { AccountMenu } from "../session/AccountMenu";
 import { Gate } from "../session/Gate";
 import { text } from "../text";
+import { keepFocus } from "../ui/focus";
 import { Brand } from "../ui/parts";
 import { Account } from "./Account";
 import { AddDevice } from "./AddDevice";
@@ -46,5 +47,6 @@ function Portal() {
 }
 
 followLinks("/portal");
+keepFocus();
 const place = document.getElementById("app");
 if (place) render(<Portal />, place);

@@ -73,32 +73,14 @@ export function Problem({ refusal, again }: { refusal: Refusal; again?: () => vo
 	);
 }
 
-const GONE_SOON_MS = 5_000;
-
-/** What had the focus is often gone soon, as the row of what was removed: it goes to the page's head then. */
-function keepFocus(opener: Element | null): void {
-	const look = () => {
-		if (opener?.isConnected) return;
-		observer.disconnect();
-		if (document.activeElement === document.body) document.querySelector<HTMLElement>("h1")?.focus({ preventScroll: true });
-	};
-	const observer = new MutationObserver(look);
-	observer.observe(document.body, { childList: true, subtree: true });
-	window.setTimeout(() => observer.disconnect(), GONE_SOON_MS);
-	look();
-}
-
 /** Open as long as it is there; the browser keeps the focus inside and gives it back. */
 export function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ComponentChildren }) {
 	const box = useRef<HTMLDialogElement>(null);
 	const id = useId();
 	useEffect(() => {
-		const dialog = box.current, opener = document.activeElement;
+		const dialog = box.current;
 		dialog?.showModal();
-		return () => {
-			dialog?.close();
-			keepFocus(opener);
-		};
+		return () => dialog?.close();
 	}, []);
 	return (
 		<dialog
