@@ -2,6 +2,7 @@
 
 #include "access/change.h"
 #include "access/password_inner.h"
+#include "access/people.h"
 #include "access/proof.h"
 #include "access/session_inner.h"
 #include "store/device.h"
@@ -230,4 +231,39 @@ link_set_password(struct access *a, struct span token, struct span password,
 			     .note = proof_note(a, "by", link_kinds[l.kind], NULL, NULL),
 			     .event = EVENT_USER,
 			     .id = out->id});
+}
+
+static bool
+was_just_used(struct access *a, struct span token, struct link *out)
+{
+	uint8_t hash[SECRET_HASH];
+
+	return token.len == SECRET_TEXT - 1 && secret_hash(token, hash) &&
+	       store_link_by_hash(a->store, hash, a->memory, out) == STORE_DONE && out->used != 0 &&
+	       a->now - out->used <= LINK_RETRY_MS;
+}
+
+/* Whose password was chosen by it: of a set-up link, the administrator who was made with its use.
+ */
+static bool
+find_chooser(struct access *a, const struct link *l, struct span name, struct user *out)
+{
+	if (l->kind == LINK_PROFILE)
+		return false;
+	if (l->kind != LINK_SETUP)
+		return store_user(a->store, l->user, a->memory, out) == STORE_DONE;
+	return !refused(user_find(a, arena_copy(a->memory, name), out)) && out->created == l->used;
+}
+
+bool
+link_sent_again(struct access *a, struct span token, struct signin *s, struct user *out)
+{
+	struct outcome o;
+	struct link l;
+
+	if (!was_just_used(a, token, &l) || !find_chooser(a, &l, s->name, out))
+		return false;
+	s->name = span_str(out->name);
+	o = signin_check(a, s, out);
+	return !refused(o) || strcmp(o.type, "code_needed") == 0;
 }

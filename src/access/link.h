@@ -3,13 +3,14 @@
 #define ACCESS_LINK_H
 
 #include "access/access.h"
+#include "access/signin.h"
 #include "base/clock.h"
 
 #define LINK_SETUP_MS   (15 * MINUTE_MS)
 #define LINK_INVITE_MS  (3 * DAY_MS)
 #define LINK_RESET_MS   HOUR_MS
 #define LINK_PROFILE_MS HOUR_MS
-#define LINK_RETRY_MS   MINUTE_MS /* a profile may be fetched again so long after the first */
+#define LINK_RETRY_MS   MINUTE_MS /* what a link gave may be asked for again so long after it */
 #define CONSOLE_FREE_MS HOUR_MS
 
 extern const char *const link_kinds[]; /* what they are called; NULL-ended */
@@ -33,11 +34,25 @@ MUST_CHECK struct outcome setup_finish(struct access *a, struct span token, stru
 				       struct span password, const struct address *from,
 				       const char *agent, struct session *session,
 				       char cookie[SECRET_TEXT]);
+/* For whom setup_finish() refused, though he is the administrator that it has just made: the same
+ * again, for a form that was sent twice. Slow. */
+MUST_CHECK struct outcome setup_again(struct access *a, struct span token, struct user *u,
+				      struct span password, const struct address *from,
+				      const char *agent, struct session *session,
+				      char cookie[SECRET_TEXT]);
 MUST_CHECK struct outcome setup_is_open(struct access *a, bool *open);
 
 /* An invited user, or one who forgot it, sets his password. Slow. */
 MUST_CHECK struct outcome link_set_password(struct access *a, struct span token,
 					    struct span password, const struct address *from,
 					    struct user *out);
+
+/*
+ * Of a button that is pressed twice a browser shows the second answer, when the link is spent
+ * already: whether it was used within LINK_RETRY_MS, and `s` has the password that was chosen by
+ * it, and of a set-up link the name. *out is the user then. Slow, where it was.
+ */
+MUST_CHECK bool link_sent_again(struct access *a, struct span token, struct signin *s,
+				struct user *out);
 
 #endif

@@ -98,3 +98,22 @@ setup_finish(struct access *a, struct span token, struct user *u, struct span pa
 	struct actor who = signin_actor(u, from);
 	return session_grant(a, &who, u, &s, a->now + CONSOLE_FREE_MS, session, cookie);
 }
+
+struct outcome
+setup_again(struct access *a, struct span token, struct user *u, struct span password,
+	    const struct address *from, const char *agent, struct session *session,
+	    char cookie[SECRET_TEXT])
+{
+	struct signin s = {.where = "web",
+			   .name = span_str(u->name != NULL ? u->name : ""),
+			   .password = password,
+			   .from = *from,
+			   .agent = agent};
+	struct user found;
+
+	if (!link_sent_again(a, token, &s, &found))
+		return outcome_new(OUTCOME_UNKNOWN, "there is an administrator already");
+	*u = found;
+	struct actor who = signin_actor(u, from);
+	return session_grant(a, &who, u, &s, a->now + CONSOLE_FREE_MS, session, cookie);
+}

@@ -127,6 +127,13 @@ forget_passwords(struct visit *v)
 	op_forget(query_find(&v->form, "again"));
 }
 
+/* Maybe by the same form, which was sent twice: it is the second answer that is seen. */
+static bool
+is_spent(struct outcome o)
+{
+	return o.kind == OUTCOME_UNKNOWN || o.kind == OUTCOME_TAKEN;
+}
+
 static struct outcome
 make_administrator(struct visit *v, struct user *u)
 {
@@ -141,6 +148,10 @@ make_administrator(struct visit *v, struct user *u)
 	if (!refused(o))
 		o = setup_finish(a, v->token, u, form_value(v, "password"), &v->request->client,
 				 agent_of(v), &session, cookie);
+	if (is_spent(o) &&
+	    !refused(setup_again(a, v->token, u, form_value(v, "password"), &v->request->client,
+				 agent_of(v), &session, cookie)))
+		o = OUTCOME_OK;
 	forget_passwords(v);
 	if (refused(o))
 		return o;
@@ -268,15 +279,18 @@ static bool
 show_setup(struct visit *v)
 {
 	struct outcome o = look_setup(v);
+	bool is_there = o.kind != OUTCOME_UNKNOWN;
 	struct user u;
 
-	if (o.kind == OUTCOME_UNKNOWN)
-		return false;
+	if (!is_there && is_post(v))
+		o = OUTCOME_OK;
 	if (!refused(o) && is_post(v) && !refused(o = read_form(v)) &&
 	    !refused(o = make_administrator(v, &u)))
 		show_welcome(v, &u);
-	else
+	else if (is_there)
 		show_setup_form(v, o);
+	else
+		return false;
 	return true;
 }
 
@@ -295,15 +309,27 @@ look_link(struct visit *v, struct link *out)
 	return o;
 }
 
+static bool
+is_sent_again(struct visit *v, struct user *u)
+{
+	struct signin s = {.where = "web",
+			   .password = form_value(v, "password"),
+			   .from = v->request->client,
+			   .agent = agent_of(v)};
+
+	return link_sent_again(&v->api->access, v->token, &s, u);
+}
+
 static struct outcome
-choose_password(struct visit *v)
+choose_password(struct visit *v, struct user *u)
 {
 	struct outcome o = check_again(v);
-	struct user u;
 
 	if (!refused(o))
 		o = link_set_password(&v->api->access, v->token, form_value(v, "password"),
-				      &v->request->client, &u);
+				      &v->request->client, u);
+	if (is_spent(o) && is_sent_again(v, u))
+		o = OUTCOME_OK;
 	forget_passwords(v);
 	return o;
 }
@@ -404,6 +430,19 @@ show_profile(struct visit *v, const struct link *l, struct outcome o)
 	show(v, refused(o) ? problem_status(o) : 200, "A profile for the VPN");
 }
 
+static bool
+show_spent_link(struct visit *v)
+{
+	struct link l = {.kind = LINK_RESET};
+	struct user u;
+
+	if (!is_post(v) || refused(read_form(v)) || refused(choose_password(v, &u)))
+		return false;
+	l.user_name = u.name;
+	show_password(v, &l, OUTCOME_OK);
+	return true;
+}
+
 /* Mail programs and their scanners open links: only what a person sends consumes one. */
 static bool
 show_link(struct visit *v)
@@ -411,11 +450,12 @@ show_link(struct visit *v)
 	struct link l;
 	struct outcome o = look_link(v, &l);
 	bool is_profile = !refused(o) && l.kind == LINK_PROFILE;
+	struct user u;
 
 	if (o.kind == OUTCOME_UNKNOWN)
-		return false;
+		return show_spent_link(v);
 	if (!refused(o) && is_post(v) && !refused(o = read_form(v)))
-		o = is_profile ? send_profile(v, &l) : choose_password(v);
+		o = is_profile ? send_profile(v, &l) : choose_password(v, &u);
 	if (is_profile)
 		show_profile(v, &l, o);
 	else

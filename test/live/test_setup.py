@@ -107,6 +107,33 @@ def test_the_link_makes_the_first_administrator_once(fresh):
     assert row["who"] == "root" and row["object"] == "user root"
 
 
+def test_a_button_that_is_pressed_twice_does_what_it_says(fresh):
+    server = fresh()
+    path, answers = new_link(server), []
+    first, second = (threading.Thread(target=lambda: answers.append(set_up(Stranger(server), path, "mara")))
+                     for _ in range(2))
+    first.start()
+    second.start()
+    first.join()
+    second.join()
+    answers.append(set_up(Stranger(server), path, "mara"))  # the browser shows the last
+    for answer in answers:
+        assert answer.status == 200 and "__Host-sallyport=" in answer.headers["Set-Cookie"], answer
+    assert len(server.machine.good("GET", "/users")["items"]) == 1
+    stranger = Stranger(server)
+    for fields in ({"name": "mara", "password": "not what was chosen"}, {"name": "x", "password": PASSWORD}):
+        assert is_unknown(stranger, stranger.send_form(path, again=fields["password"], **fields))
+    server.machine.user("una", password=None)
+    path = server.machine.good("POST", "/users/una/invite")["page_url"]
+    fields = {"password": PASSWORD, "again": PASSWORD}
+    for _ in range(2):
+        answer = stranger.send_form(urllib.parse.urlsplit(path).path, **fields)
+        assert answer.status == 200 and "Your password is set" in answer.body.decode(), answer
+    assert is_unknown(stranger, stranger.raw("GET", urllib.parse.urlsplit(path).path))
+    change_store(server, "UPDATE links SET used = used - ? WHERE id = (SELECT max(id) FROM links)", 61_000)
+    assert is_unknown(stranger, stranger.send_form(urllib.parse.urlsplit(path).path, **fields))
+
+
 def test_a_form_with_faults_consumes_nothing(fresh):
     server = fresh()
     browser, path = Stranger(server), new_link(server)

@@ -62,8 +62,14 @@ the_first_administrator_is_made_by_a_form(void **state)
 	cookie = arena_copy(s->kept, span_head(span_str(cookie), span_find(span_str(cookie), ';')));
 	assert_raw(200,
 		   raw_ask(s, (struct raw){.path = "/api/v1/users", FIELDS({"cookie", cookie})}));
-	/* Now there is one: the link is as unknown as any other path. */
+	/* Now there is one: the link is as unknown as any other path, but for who pressed twice. */
 	assert_unknown(raw_ask(s, (struct raw){.path = path}));
+	a = raw_ask(s, form);
+	assert_raw(200, a);
+	assert_non_null(raw_field(s, &a, "set-cookie"));
+	form.body = "name=Root&password=another+battery+%2B";
+	assert_unknown(raw_ask(s, form));
+	form.body = "name=other&password=correct+horse+battery+%2B";
 	assert_unknown(raw_ask(s, form));
 }
 
@@ -258,6 +264,8 @@ one_who_is_invited_chooses_his_password(void **state)
 	assert_raw(200, raw_ask(s, (struct raw){.path = path}));
 	assert_raw(200, raw_ask(s, form));
 	assert_unknown(raw_ask(s, (struct raw){.path = path}));
+	assert_raw(200, raw_ask(s, form)); /* who pressed twice */
+	form.body = "password=another+horse+battery";
 	assert_unknown(raw_ask(s, form));
 	assert_status(200, ask(s, STRANGER, METHOD_POST, "/session",
 			       "{\"name\":\"ines\",\"password\":\"correct horse battery\"}"));
