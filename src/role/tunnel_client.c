@@ -356,6 +356,7 @@ client_regrant(struct client *c, struct pass *pass)
 
 	if (until != 0 && (pass->who.session_until == 0 || until < pass->who.session_until))
 		pass->who.session_until = until;
+	pass_keep_resolvers(pass, c->pass);
 	pass_free(c->pass);
 	c->pass = pass;
 }

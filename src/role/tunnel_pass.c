@@ -83,6 +83,35 @@ add_resolvers(struct pass *p, const struct tunnel *t)
 	p->terms.dns = list;
 }
 
+static bool
+has_resolver(const struct push_terms *t, const struct address *a)
+{
+	for (size_t i = 0; i < t->dns_count; i++)
+		if (address_equal(&t->dns[i], a))
+			return true;
+	return false;
+}
+
+void
+pass_keep_resolvers(struct pass *p, const struct pass *before)
+{
+	const struct push_terms *told = &before->terms, now = p->terms;
+	const struct reach *rows = p->reach;
+	struct address *list = NULL;
+	size_t count = p->reach_count;
+
+	p->reach = NULL;
+	p->reach_count = p->terms.dns_count = 0;
+	for (size_t i = 0; i < told->dns_count; i++)
+		if (!has_resolver(&now, &told->dns[i]))
+			add_resolver(p, &list, told->dns[i]);
+	for (size_t i = 0; i < now.dns_count; i++)
+		*ARENA_PUSH(p->memory, list, p->terms.dns_count) = now.dns[i];
+	for (size_t i = 0; i < count; i++)
+		*ARENA_PUSH(p->memory, p->reach, p->reach_count) = rows[i];
+	p->terms.dns = list;
+}
+
 /* Without a full tunnel: what may be reached goes through it, and nothing else. */
 static void
 add_routes(struct pass *p)

@@ -162,6 +162,9 @@ struct pass {
 };
 struct pass *pass_read(struct span text); /* control's answer; NULL: it is none */
 void pass_complete(struct pass *p, const struct tunnel *t, uint32_t lease);
+/* It comes in the place of another: the resolvers that were pushed with that can be asked still, as
+ * the client's system goes on doing. */
+void pass_keep_resolvers(struct pass *p, const struct pass *before);
 void pass_free(struct pass *p); /* NULL is fine */
 
 /* tunnel_ways.c: which ways clients have of their own, in the main thread. */

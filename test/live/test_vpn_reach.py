@@ -255,6 +255,32 @@ def test_resolvers_are_those_written_or_the_groups_own(far):
     assert told == ["dhcp-option DNS 203.0.113.54"]
 
 
+def test_who_is_in_goes_on_asking_the_resolvers_that_he_was_told_of(far):
+    """They change, and his system does not hear of that before he comes again."""
+    one, _ = far(vpn="dns 203.0.113.53\n    route 198.51.100.0/24")
+    client = connected(one)
+
+    def denied(address):
+        """Of one question there."""
+        def counted():
+            return one.machine.good("GET", "/tunnels")["items"][0]["denied"]
+        before = counted()
+        client.run("bash", "-c", f"echo > /dev/udp/{address}/53")
+        client.ping("10.86.0.1", count=1)  # what was sent before is counted
+        return counted() - before
+
+    assert denied("203.0.113.53") == 0
+    client.run("ip", "route", "add", "203.0.113.54", "dev", "tun0")
+    assert denied("203.0.113.54") == 1
+    for another in ("203.0.113.54", "203.0.113.55"):
+        client.run("ip", "route", "replace", another, "dev", "tun0")
+        one.server.conf.write_text(re.sub("dns .*", f"dns {another}",
+                                          one.server.conf.read_text()))
+        one.server.reload()
+        soon(lambda: denied(another) == 0, "another resolver")
+        assert denied("203.0.113.53") == 0
+
+
 # --- its address
 
 def test_a_device_has_the_same_address_again(vpn):
