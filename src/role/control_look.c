@@ -112,8 +112,19 @@ look_at_listeners(struct api *api)
 	buf_free(&all);
 }
 
-/* Those that expire next; what has expired already is not in the way of them. One that another
- * took the place of is missed by nobody. */
+/* One that another took the place of is missed by nobody. */
+static bool
+is_replaced(struct access *a, const struct certificate_row *c)
+{
+	struct device d;
+
+	if (c->kind != CERTIFICATE_DEVICE)
+		return !c->current;
+	return c->device != 0 && store_device(a->store, c->device, a->memory, &d) == STORE_DONE &&
+	       d.certificate != c->id;
+}
+
+/* Those that expire next; what has expired already is not in the way of them. */
 static void
 look_at_our_certificates(struct access *a, enum certificate_kind kind)
 {
@@ -126,8 +137,7 @@ look_at_our_certificates(struct access *a, enum certificate_kind kind)
 	for (size_t i = 0; i < list.count; i++) {
 		const struct certificate_row *c = &list.at[i];
 
-		if (c->revoked == 0 && (c->current || kind == CERTIFICATE_DEVICE) &&
-		    c->not_after - a->now < WARN_MS)
+		if (c->revoked == 0 && c->not_after - a->now < WARN_MS && !is_replaced(a, c))
 			alert_raise(
 			    a, ALERT_CERTIFICATE,
 			    arena_printf(a->memory, "certificate %s (%s)", c->serial, c->name),

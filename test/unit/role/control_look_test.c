@@ -42,7 +42,7 @@ told_of(struct world *w, const char *subject)
 	return count;
 }
 
-static void
+static int64_t
 add_certificate(struct world *w, enum certificate_kind kind, const char *serial, int64_t not_after)
 {
 	struct certificate_row c = {.kind = kind,
@@ -54,6 +54,7 @@ add_certificate(struct world *w, enum certificate_kind kind, const char *serial,
 				    .current = kind != CERTIFICATE_DEVICE};
 
 	assert_int_equal(STORE_DONE, store_certificate_add(w->a.store, &c));
+	return c.id;
 }
 
 static int
@@ -70,14 +71,33 @@ certificates_that_have_expired_hide_none_that_will(void **state)
 	const int64_t soon = w->a.now + 3 * DAY;
 
 	for (int i = 0; i < 150; i++)
-		add_certificate(w, CERTIFICATE_DEVICE, arena_printf(w->a.memory, "0ld%d", i),
-				w->a.now - i);
-	add_certificate(w, CERTIFICATE_DEVICE, "50on", soon);
-	add_certificate(w, CERTIFICATE_DEVICE, "1ate", w->a.now + 15 * DAY);
+		(void)add_certificate(w, CERTIFICATE_DEVICE, arena_printf(w->a.memory, "0ld%d", i),
+				      w->a.now - i);
+	(void)add_certificate(w, CERTIFICATE_DEVICE, "50on", soon);
+	(void)add_certificate(w, CERTIFICATE_DEVICE, "1ate", w->a.now + 15 * DAY);
 	look(w);
 	assert_int_equal(1, told_of(w, "50on"));
 	assert_int_equal(0, told_of(w, "0ld"));
 	assert_int_equal(0, told_of(w, "1ate"));
+}
+
+static void
+what_a_device_has_another_of_is_not_told(void **state)
+{
+	struct world *w = *state;
+	struct user alice = world_user(w, "alice", USER_ROLE_USER);
+	struct device d = {.user = alice.id, .name = "laptop", .created = NOON};
+	int64_t soon = w->a.now + DAY;
+
+	d.certificate = add_certificate(w, CERTIFICATE_DEVICE, "01d", soon);
+	assert_int_equal(STORE_DONE, store_device_add(w->a.store, &d));
+	look(w);
+	assert_int_equal(1, told_of(w, "certificate 01d"));
+	d.certificate = add_certificate(w, CERTIFICATE_DEVICE, "2ew", w->a.now + 800 * DAY);
+	assert_int_equal(STORE_DONE, store_device_change(w->a.store, &d));
+	w->a.now += 2 * HOUR;
+	look(w);
+	assert_int_equal(1, told_of(w, "certificate 01d"));
 }
 
 static void
@@ -88,10 +108,10 @@ of_many_that_expire_what_most_depends_on_is_told(void **state)
 
 	sites = "{\"items\":[{\"site\":\"example.org\",\"not_after\":\"2026-09-23T00:00:00Z\"}]}";
 	for (int i = 0; i < 50; i++)
-		add_certificate(w, CERTIFICATE_DEVICE, arena_printf(w->a.memory, "de%d", i),
-				soon + i);
-	add_certificate(w, CERTIFICATE_CA, "ca", soon + DAY);
-	add_certificate(w, CERTIFICATE_SERVER, "5erver", soon + DAY);
+		(void)add_certificate(w, CERTIFICATE_DEVICE, arena_printf(w->a.memory, "de%d", i),
+				      soon + i);
+	(void)add_certificate(w, CERTIFICATE_CA, "ca", soon + DAY);
+	(void)add_certificate(w, CERTIFICATE_SERVER, "5erver", soon + DAY);
 	look(w);
 	assert_int_equal(1, told_of(w, "certificate ca"));
 	assert_int_equal(1, told_of(w, "5erver"));
@@ -157,6 +177,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    look_test(certificates_that_have_expired_hide_none_that_will),
+	    look_test(what_a_device_has_another_of_is_not_told),
 	    look_test(of_many_that_expire_what_most_depends_on_is_told),
 	    look_test(who_begins_to_listen_is_told_of_once),
 	    look_test(what_is_known_does_not_grow_without_end),
