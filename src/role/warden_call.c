@@ -144,13 +144,27 @@ do_check(struct call *c, struct span argument)
 	buf_free(&out);
 }
 
+/* Somebody may have written it since: what he wrote is his. */
+static bool
+file_is_ours(const struct call *c)
+{
+	struct buf now = buf_with_cap(TEXT_MAX);
+	bool ours = !failed(fs_read_path(c->warden->file, &now)) &&
+		    span_equal(buf_span(&now), buf_span(&c->body));
+
+	buf_wipe(&now);
+	return ours;
+}
+
 /* The old text comes back where the new one is refused. */
 static void
 applied(struct asker *asker, bool ok, struct span text)
 {
 	struct call *c = container_of(asker, struct call, asker);
-	struct err e = ok ? ERR_NONE : fs_replace_path(c->warden->file, buf_span(&c->before));
+	struct err e = ERR_NONE;
 
+	if (!ok && file_is_ours(c))
+		e = fs_replace_path(c->warden->file, buf_span(&c->before));
 	if (failed(e))
 		log_error("the configuration file could not be put back: %s", e.text);
 	answer(c, ok, text);
