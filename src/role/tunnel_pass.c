@@ -112,14 +112,25 @@ pass_keep_resolvers(struct pass *p, const struct pass *before)
 	p->terms.dns = list;
 }
 
-/* Without a full tunnel: what may be reached goes through it, and nothing else. */
+static bool
+is_among(const struct network *n, const struct network *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (network_equal(n, &list[i]))
+			return true;
+	return false;
+}
+
+/* Without a full tunnel: what may be reached goes through it, and nothing else. There may be
+ * several rows for one place, of other ports; the route there is one. */
 static void
 add_routes(struct pass *p)
 {
 	struct network *routes = NULL;
 
 	for (size_t i = 0; i < p->reach_count; i++)
-		if (p->reach[i].allow && p->reach[i].to.bits > 0)
+		if (p->reach[i].allow && p->reach[i].to.bits > 0 &&
+		    !is_among(&p->reach[i].to, routes, p->terms.route_count))
 			*ARENA_PUSH(p->memory, routes, p->terms.route_count) = p->reach[i].to;
 	p->terms.routes = routes;
 }

@@ -122,6 +122,15 @@ def test_the_server_is_reached_unless_a_rule_says_otherwise(far):
     soon(lambda: client.ping("10.86.0.1", count=1) == 1, "an end of the refusal")
 
 
+def test_a_route_is_told_once_whatever_rows_there_are_for_it(far):
+    one, _ = far(vpn="dns 203.0.113.10\n    route 203.0.113.10/32")
+    one.client()
+    for port in PORTS:
+        rule(one, "allow", "203.0.113.10/32", protocol="tcp", port_from=port, port_to=port)
+    one.clients[0].connect()
+    assert pushed(one.clients[0]).count("route 203.0.113.10 255.255.255.255") == 1
+
+
 def test_what_a_rule_allows_has_a_route_and_what_none_does_is_denied(far):
     one, behind = far(vpn="route 198.51.100.0/24")
     one.machine.user("demo")
