@@ -80,9 +80,3 @@ class Crowd(vpn.Client):
 def memory(pid):
     """In KiB: of pages shared with others, their part."""
     return int(re.search(r"^Pss: +(\d+)", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.M)[1])
-
-
-def cpu(pid):
-    """Seconds of all its threads."""
-    return sum(int((task / "schedstat").read_text().split()[0])
-               for task in Path(f"/proc/{pid}/task").glob("*")) / 1e9

@@ -170,15 +170,14 @@ def test_curl_gets_in(site):
 
 
 def test_what_was_right_is_remembered_on_a_connection(site):
+    """By what it costs: each comparison would be a tenth of a second of a processor's time."""
     with site.tls("routes.example") as s:
         fields = [f"{name}: {value}" for name, value in basic("sha512").items()]
-        times = []
+        before = harness.cpu(site.edge_pid)
         for _ in range(20):
-            began = time.monotonic()
             s.sendall(request("/private/", *fields, host="routes.example"))
             assert answer(s)[0] == 200
-            times.append(time.monotonic() - began)
-    assert sum(times[1:]) / 19 < 0.02
+        assert harness.cpu(site.edge_pid) - before < 0.5
 
 
 def test_others_are_served_while_a_password_is_compared(site):

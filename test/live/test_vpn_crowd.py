@@ -44,7 +44,7 @@ class Watch:
         return (crowd.memory(self.pids["tunnel"]) - self.empty) / self.clients.count
 
     def spent(self):
-        return {name: crowd.cpu(pid) for name, pid in self.pids.items()}
+        return {name: harness.cpu(pid) for name, pid in self.pids.items()}
 
     def do(self, task, at_once):
         """Nobody may fail, or have been lost."""
@@ -58,10 +58,10 @@ class Watch:
         assert said["done"] == self.clients.count and said["lost"] == 0, str(said)
 
     def hold(self):
-        before = crowd.cpu(self.pids["tunnel"])
+        before = harness.cpu(self.pids["tunnel"])
         time.sleep(SECONDS)
         print(f"held for {SECONDS:.0f} s; CPU: "
-              f"tunnel {crowd.cpu(self.pids['tunnel']) - before:.1f} s")
+              f"tunnel {harness.cpu(self.pids['tunnel']) - before:.1f} s")
         self.do("look", self.clients.count)
         self.do("echo", AT_ONCE)
         if self.clients.count >= MANY and not harness.SANITIZED:
