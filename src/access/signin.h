@@ -77,5 +77,9 @@ MUST_CHECK struct outcome token_create(struct access *a, const struct actor *who
 				       char text[TOKEN_TEXT]);
 MUST_CHECK struct outcome token_revoke(struct access *a, const struct actor *who,
 				       const struct token *t);
+/* Forgets those that ended long ago. Until then whoever still has one is told that it is over: what
+ * nobody knows is a guess, and a program that goes on with it would get its network banned. */
+#define TOKEN_FORGET_MS (30 * DAY_MS)
+MUST_CHECK struct outcome tokens_sweep(struct access *a);
 
 #endif

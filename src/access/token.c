@@ -157,7 +157,9 @@ token_create(struct access *a, const struct actor *who, struct token *t, char te
 	t->created = a->now;
 	if (refused(o = change_begin(a)))
 		return o;
-	o = access_stored(a, store_token_add(a->store, t), "token");
+	o = access_stored(a, store_token_sweep(a->store, t->user, t->name, a->now), "token");
+	if (!refused(o))
+		o = access_stored(a, store_token_add(a->store, t), "token");
 	if (o.kind == OUTCOME_TAKEN)
 		o = outcome_field(OUTCOME_TAKEN, "name", "there is a token %s already", t->name);
 	return change_end(a, who, o,
@@ -186,4 +188,10 @@ token_revoke(struct access *a, const struct actor *who, const struct token *t)
 					   .note = proof_note(a, "hint", t->hint, NULL, NULL),
 					   .event = EVENT_TOKEN,
 					   .id = t->id});
+}
+
+struct outcome
+tokens_sweep(struct access *a)
+{
+	return access_stored(a, store_tokens_sweep(a->store, a->now - TOKEN_FORGET_MS), "tokens");
 }

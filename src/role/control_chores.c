@@ -161,8 +161,7 @@ sweep(struct chores *ch, struct api *api)
 
 	if (ch->swept != 0 && clock_ms() - ch->swept < HOUR_MS)
 		return;
-	if (!refused(sessions_sweep(&api->access)) &&
-	    store_tokens_sweep(s, api->access.now) == STORE_DONE &&
+	if (!refused(sessions_sweep(&api->access)) && !refused(tokens_sweep(&api->access)) &&
 	    store_links_sweep(s, api->access.now) == STORE_DONE &&
 	    !refused(guard_sweep(&api->access)))
 		ch->swept = clock_ms();

@@ -100,3 +100,12 @@ store_tokens_sweep(struct store *s, int64_t when)
 {
 	return sql_run(s, "DELETE FROM tokens WHERE expires > 0 AND expires < ?", SQL(INT(when)));
 }
+
+enum store_result
+store_token_sweep(struct store *s, int64_t user, const char *name, int64_t when)
+{
+	return sql_run(s,
+		       "DELETE FROM tokens WHERE COALESCE(user_id, 0) = ? AND name = ? AND "
+		       "expires > 0 AND expires < ?",
+		       SQL(INT(user), TEXT(name), INT(when)));
+}

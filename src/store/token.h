@@ -32,5 +32,8 @@ MUST_CHECK enum store_result store_tokens(struct store *s, const struct page *pa
 
 /* Forgets those that ended before `when`. */
 MUST_CHECK enum store_result store_tokens_sweep(struct store *s, int64_t when);
+/* And that owner's of this name, if it did. */
+MUST_CHECK enum store_result store_token_sweep(struct store *s, int64_t user, const char *name,
+					       int64_t when);
 
 #endif

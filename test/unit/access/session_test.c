@@ -457,6 +457,26 @@ tokens_end(void **state)
 }
 
 static void
+a_token_that_is_over_is_no_guess(void **state)
+{
+	struct world *w = *state;
+	struct address from = world_address("192.0.2.1");
+	struct token t = {.name = "ci", .expires = NOON + HOUR}, again = {.name = "ci"};
+	char text[TOKEN_TEXT], other[TOKEN_TEXT];
+	struct actor who;
+
+	assert_taken(token_create(&w->a, &world_machine, &t, text));
+	assert_outcome(OUTCOME_TAKEN, token_create(&w->a, &world_machine, &again, other));
+	w->a.now = NOON + 3 * HOUR;
+	assert_taken(tokens_sweep(&w->a));
+	for (int n = 0; n < 2 * guard_limits[GUARD_ADDRESS].ban; n++)
+		assert_outcome(OUTCOME_STRANGER, token_actor(&w->a, span_str(text), &from, &who));
+	again.name = "ci";
+	assert_taken(token_create(&w->a, &world_machine, &again, other));
+	assert_taken(token_actor(&w->a, span_str(other), &from, &who));
+}
+
+static void
 guesses_at_tokens_are_failures_of_the_address(void **state)
 {
 	struct world *w = *state;
@@ -492,6 +512,7 @@ main(void)
 	    world_test(a_token_may_do_what_its_scope_and_its_owner_may),
 	    world_test(nobody_makes_a_token_for_who_is_more_than_he),
 	    world_test(tokens_end),
+	    world_test(a_token_that_is_over_is_no_guess),
 	    world_test(guesses_at_tokens_are_failures_of_the_address),
 	};
 
