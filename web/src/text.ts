@@ -470,7 +470,7 @@ export const text = {
 			lastFailure: "Last failure",
 			banned: "Banned",
 			waits: "Has to wait",
-			until: "until",
+			until: "ends",
 			mayTry: "May try; another failure makes it wait",
 			banAt: (failures: number) => `at ${failures} a ban`,
 			lift: "Lift",

@@ -21,6 +21,12 @@ export function ago(time: string | null | undefined, now = Date.now()): string {
 	return dayOf(time);
 }
 
+/** Of what is waited for: the seconds of the last minute count. Of what is over, as ago() has it. */
+export function ahead(time: string, now = Date.now()): string {
+	const seconds = Math.ceil((Date.parse(time) - now) / 1000);
+	return seconds > 0 && seconds < 60 ? relative.format(seconds, "second") : ago(time, now);
+}
+
 export function dayOf(time: string): string {
 	return day.format(new Date(time));
 }

@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import type { Refusal } from "../api/client";
 import { text } from "../text";
-import { ago, exactly } from "../time";
+import { ago, ahead, exactly } from "../time";
 import iconUrl from "./icon.svg";
 import { Icon, type IconName } from "./Icon";
 
@@ -111,6 +111,11 @@ export function Waiting() {
 
 export function Time({ of }: { of: string | null | undefined }) {
 	return of ? <time dateTime={of} title={exactly(of)}>{ago(of)}</time> : <>{text.time.never}</>;
+}
+
+/** Of what ends then, or may be done again. */
+export function Until({ when }: { when: string }) {
+	return <time dateTime={when} title={exactly(when)}>{ahead(when)}</time>;
 }
 
 export function CopyButton({ of, look = "quiet" }: { of: string; look?: ButtonLook }) {

@@ -4,7 +4,7 @@ import { ask, type Schemas } from "../../api/client";
 import { useMay } from "../../session/me";
 import { text } from "../../text";
 import { type Column, Filter, List, Nothing, orderOf, PAGE, pick, Search, type Shown, Tools, useView } from "../../ui/list";
-import { Button, Notice, Time } from "../../ui/parts";
+import { Button, Notice, Time, Until } from "../../ui/parts";
 import { LiftBan } from "./LiftBan";
 import { NewBan } from "./NewBan";
 
@@ -21,7 +21,7 @@ function isOver(ban: Ban): boolean {
 function End({ ban }: { ban: Ban }) {
 	if (ban.lifted) return <span class="dim">{words.lifted} <Time of={ban.lifted} /></span>;
 	if (isOver(ban)) return <span class="dim">{words.over} <Time of={ban.until} /></span>;
-	return ban.until ? <Time of={ban.until} /> : <>{words.noEnd}</>;
+	return ban.until ? <Until when={ban.until} /> : <>{words.noEnd}</>;
 }
 
 function columnsFor(onLift: ((ban: Ban) => void) | undefined): Column<Ban>[] {

@@ -4,10 +4,10 @@ import { useAsked } from "../../api/asked";
 import { ask, type Schemas } from "../../api/client";
 import { useMay } from "../../session/me";
 import { text } from "../../text";
-import { ago } from "../../time";
+import { ahead } from "../../time";
 import { Field } from "../../ui/form";
 import { useView } from "../../ui/list";
-import { Button, Notice, Problem, Time, Waiting } from "../../ui/parts";
+import { Button, Notice, Problem, Time, Until, Waiting } from "../../ui/parts";
 import { LiftBan } from "./LiftBan";
 import { LiftLockOut } from "./LiftLockOut";
 import { LockedOut } from "./LockedOut";
@@ -26,7 +26,7 @@ function Standing({ why }: { why: Why }) {
 					: <span class="chip bad">{words.refused}</span>}
 			</dd></div>
 			{why.standing && <div><dt>{words.told}</dt><dd>{why.standing}</dd></div>}
-			{why.again && <div><dt>{words.again}</dt><dd><Time of={why.again} /></dd></div>}
+			{why.again && <div><dt>{words.again}</dt><dd><Until when={why.again} /></dd></div>}
 			<div><dt>{words.failures}</dt><dd class="number">{why.failures}</dd></div>
 		</dl>
 	);
@@ -40,7 +40,7 @@ function Standings({ bans, onLift }: { bans: Ban[]; onLift: ((ban: Ban) => void)
 					<div>
 						<p><b class="name">{ban.subject}</b> <span class="dim">{text.guard.bans.kinds[ban.kind]}</span></p>
 						<p class="dim small name">
-							{ban.reason}{" · "}{ban.until ? text.guard.bans.ends(ago(ban.until)) : text.guard.bans.endless}
+							{ban.reason}{" · "}{ban.until ? text.guard.bans.ends(ahead(ban.until)) : text.guard.bans.endless}
 						</p>
 					</div>
 					{onLift && (

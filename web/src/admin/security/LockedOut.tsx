@@ -5,7 +5,7 @@ import { ask, type Schemas } from "../../api/client";
 import { useMay } from "../../session/me";
 import { text } from "../../text";
 import { type Column, List, Nothing, orderOf, PAGE, Search, Tools, useView } from "../../ui/list";
-import { Button, Notice, Time } from "../../ui/parts";
+import { Button, Notice, Time, Until } from "../../ui/parts";
 import { LiftLockOut } from "./LiftLockOut";
 
 const words = text.guard.lockOuts;
@@ -17,10 +17,10 @@ function Now({ of: { banned, until } }: { of: LockOut }) {
 		return (
 			<>
 				<span class="chip bad">{words.banned}</span>
-				<div class="dim small">{until ? <>{words.until} <Time of={until} /></> : text.guard.bans.endless}</div>
+				<div class="dim small">{until ? <>{words.until} <Until when={until} /></> : text.guard.bans.endless}</div>
 			</>
 		);
-	if (until) return <><span class="chip warn">{words.waits}</span><div class="dim small">{words.until} <Time of={until} /></div></>;
+	if (until) return <><span class="chip warn">{words.waits}</span><div class="dim small">{words.until} <Until when={until} /></div></>;
 	return <span class="dim">{words.mayTry}</span>;
 }
 

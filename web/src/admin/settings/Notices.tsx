@@ -3,7 +3,7 @@ import { useAct } from "../../api/act";
 import { useAsked } from "../../api/asked";
 import { ask, type Schemas } from "../../api/client";
 import { text } from "../../text";
-import { ago } from "../../time";
+import { ahead } from "../../time";
 import { type Column, Filter, List, Nothing, orderOf, PAGE, Search, Tools, useView } from "../../ui/list";
 import { Button, Notice, Problem, Time } from "../../ui/parts";
 
@@ -14,7 +14,7 @@ type Sent = Schemas["Notice"];
 
 function State({ sent }: { sent: Sent }) {
 	if (sent.delivered) return <span class="chip good">{words.delivered}</span>;
-	if (sent.next_try) return <span class="chip warn">{sent.attempts > 0 ? words.again(ago(sent.next_try)) : words.waiting}</span>;
+	if (sent.next_try) return <span class="chip warn">{sent.attempts > 0 ? words.again(ahead(sent.next_try)) : words.waiting}</span>;
 	return <span class="chip bad">{words.givenUp}</span>;
 }
 
