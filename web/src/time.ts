@@ -5,6 +5,9 @@ const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const second = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const zoned = new Intl.DateTimeFormat(undefined, {
+	year: "numeric", month: "short", day: "numeric", hour: "numeric", minute: "2-digit", timeZoneName: "short",
+});
 const steps: [Intl.RelativeTimeFormatUnit, number, number][] = [
 	["minute", 60, 60],
 	["hour", 3600, 24],
@@ -33,6 +36,11 @@ export function dayOf(time: string): string {
 
 export function exactly(time: string): string {
 	return exact.format(new Date(time));
+}
+
+/** For who reads it elsewhere, as in a mail. */
+export function withZone(time: string): string {
+	return zoned.format(new Date(time));
 }
 
 export function toTheSecond(time: string): string {

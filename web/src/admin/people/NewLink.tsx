@@ -1,15 +1,16 @@
 // A one-time link that was just made: the server tells it this once.
 import type { Schemas } from "../../api/client";
 import { text } from "../../text";
-import { exactly } from "../../time";
+import { exactly, withZone } from "../../time";
 import { Icon } from "../../ui/Icon";
 import { Button, Command, Dialog } from "../../ui/parts";
 
 const words = text.newLink;
 type NewLink = Schemas["NewLink"];
 
-function mailTo(address: string, url: string, when: string): string {
+function mailTo(address: string, url: string, expires: string | null): string {
 	const subject = encodeURIComponent(words.mailSubject(location.host));
+	const when = expires ? withZone(expires) : "";
 	return `mailto:${encodeURIComponent(address)}?subject=${subject}&body=${encodeURIComponent(words.mailBody(url, when))}`;
 }
 
@@ -31,7 +32,7 @@ export function LinkText({ link, email }: LinkProps) {
 			)}
 			<Command>{url}</Command>
 			<p class="dim small">{words.once(until)}</p>
-			{email && <p><a class="button" href={mailTo(email, url, until)}><Icon name="mail" />{words.mail}</a></p>}
+			{email && <p><a class="button" href={mailTo(email, url, link.expires)}><Icon name="mail" />{words.mail}</a></p>}
 		</>
 	);
 }
