@@ -58,5 +58,7 @@ await page.getByRole("button", { name: "Apply the change" }).click();
 await page.getByText("The change is applied, and stays.").waitFor();
 await page.locator(".behind", { hasNotText: "server_name" }).waitFor();
 const back = (await editor.inputValue()) === before;
+await page.goto(`${origin}/admin/configuration/history/20269999T000000Z-1.conf`);
+await page.getByRole("heading", { name: "20269999T000000Z-1.conf" }).waitFor();
 console.log(JSON.stringify({ bytes, selected, added, removed, kept, back, complaints, found, wide }));
 await browser.close();

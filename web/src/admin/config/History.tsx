@@ -52,7 +52,9 @@ function titleOf(name: string): string {
 	const parts = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z/.exec(name);
 	if (!parts) return name;
 	const [, year, month, day, hour, minute, second] = parts;
-	return words.of(exactly(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`));
+	const time = `${year}-${month}-${day}T${hour}:${minute}:${second}Z`;
+	// An address may say anything.
+	return Number.isNaN(Date.parse(time)) ? name : words.of(exactly(time));
 }
 
 export function VersionPage({ name, file }: { name: string; file: Asked<Configuration> }) {
