@@ -17,11 +17,12 @@ function Refused({ refusal, coded }: { refusal: Refusal; coded: boolean }) {
 interface CodeProps {
 	value: string;
 	onValue: (value: string) => void;
+	busy: boolean;
 	onBack: () => void;
 }
 
 /** The second of what proves who it is. */
-function CodeStep({ value, onValue, onBack }: CodeProps) {
+function CodeStep({ value, onValue, busy, onBack }: CodeProps) {
 	const [recovery, setRecovery] = useState(false);
 	return (
 		<>
@@ -39,7 +40,7 @@ function CodeStep({ value, onValue, onBack }: CodeProps) {
 				spellcheck={false}
 				autocapitalize="none"
 			/>
-			<Button look="main" type="submit" wide>{words.continue}</Button>
+			<Button look="main" type="submit" wide busy={busy}>{words.continue}</Button>
 			<div class="actions">
 				<Button look="quiet" onClick={() => {
 					onValue("");
@@ -90,7 +91,7 @@ export function SignIn({ to, ended }: { to: string; ended: boolean }) {
 					{refusal && <Refused refusal={refusal} coded={asksCode} />}
 					<Form onSubmit={() => void submit()}>
 						{asksCode ? (
-							<CodeStep value={code} onValue={setCode} onBack={() => {
+							<CodeStep value={code} onValue={setCode} busy={busy} onBack={() => {
 								askCode(false);
 								refuse(undefined);
 								setPassword("");
