@@ -71,6 +71,7 @@ await page.getByText("Renew it before").waitFor({ state: "detached" });
 await press("Revoke");
 await look();
 await press("Revoke it");
+await reads("old is revoked.");
 await page.getByRole("link", { name: "Set up office 🖥" }).waitFor();
 const bytes = await weight(page);
 console.log(JSON.stringify({ said, checked, scans, bytes, complaints, found, wide }));

@@ -3,7 +3,8 @@ import { usePageTitle } from "../route";
 import { text } from "../text";
 import { dayOf } from "../time";
 import { Icon } from "../ui/Icon";
-import { Button, Notice, Problem, Time, Waiting } from "../ui/parts";
+import { Button, Problem, Time, Waiting } from "../ui/parts";
+import { Said, useSaid } from "../ui/said";
 import { type Device, lifeOf, setUpPath, type Tunnel, useMine } from "./devices";
 import { isPlatform, platforms } from "./platform";
 import { Revoke } from "./Revoke";
@@ -85,7 +86,7 @@ function Begin() {
 export function Devices() {
 	const [limit, setLimit] = useState(PAGE);
 	const [revoking, revoke] = useState<Device>();
-	const [done, setDone] = useState<string>();
+	const [said, say] = useSaid();
 	const { data, refusal, again } = useMine(limit);
 	const isFull = data !== undefined && data.max > 0 && data.devices.length >= data.max;
 	usePageTitle(words.title);
@@ -97,7 +98,7 @@ export function Devices() {
 					<a class="button main" href="/portal/add"><Icon name="plus" />{words.add}</a>
 				)}
 			</div>
-			{done && <Notice kind="good">{words.revoked(done)}</Notice>}
+			<Said what={said} />
 			{refusal && <Problem refusal={refusal} again={again} />}
 			{!data && !refusal && <Waiting />}
 			{data?.devices.length === 0 && <Begin />}
@@ -119,7 +120,7 @@ export function Devices() {
 			)}
 			{revoking && (
 				<Revoke device={revoking} onClose={() => revoke(undefined)} onDone={() => {
-					setDone(revoking.name);
+					say(words.revoked(revoking.name));
 					revoke(undefined);
 					again();
 				}} />

@@ -9,6 +9,7 @@ import { dayOf } from "../time";
 import { Confirm } from "../ui/confirm";
 import { faultOf, Field, Form } from "../ui/form";
 import { Button, Dialog, Notice, Time } from "../ui/parts";
+import { sayNext } from "../ui/said";
 import { type Device, lifeOf, setUpPath } from "./devices";
 import { isPlatform } from "./platform";
 import { Revoke } from "./Revoke";
@@ -117,7 +118,10 @@ export function Manage({ device, onDone }: ManageProps) {
 				<Renew device={device} onClose={close}
 					onDone={(fresh) => finish(words.renewed(fresh.expires ? dayOf(fresh.expires) : ""))} />
 			)}
-			{asks === "revoke" && <Revoke device={device} onClose={close} onDone={() => go("/portal")} />}
+			{asks === "revoke" && <Revoke device={device} onClose={close} onDone={() => {
+				sayNext(text.devices.revoked(device.name));
+				go("/portal");
+			}} />}
 		</section>
 	);
 }
