@@ -292,6 +292,7 @@ who_signs_in_while_there_is_a_change_is_asked_about_too(void **state)
 	let_in(d);
 	await(d, 1, PATIENCE);
 	assert_int_equal(d->asked[0].device, 5);
+	await(d, 1, 50); /* his client is none, and so he is gone */
 }
 
 static void
