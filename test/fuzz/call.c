@@ -37,7 +37,8 @@ static struct {
 	char directory[64]; /* where the process works meanwhile, which makes all names short */
 	int before;         /* and where it worked before */
 	unsigned answers;
-	bool applies; /* what becomes of a new one */
+	bool applies;         /* what becomes of a new one */
+	uint64_t expected_ms; /* in which it has to be confirmed; 0: not at all */
 } server;
 
 /* Where control would be told. */
@@ -84,6 +85,31 @@ bool
 machine_put_certificates(const struct warden *w, struct buf *out)
 {
 	return machine_put_listeners(w, out);
+}
+
+static bool
+file_says(struct span text)
+{
+	struct buf now = buf_with_cap(TEXT_MAX);
+	bool same = !failed(fs_read_path(file_name, &now)) && span_equal(buf_span(&now), text);
+
+	buf_free(&now);
+	return same;
+}
+
+/* In time: what a restart would begin with is still what runs. */
+void
+confirm_expect(struct warden *w, uint64_t ms)
+{
+	check(file_says(w->running->config->text));
+	server.expected_ms = ms;
+}
+
+void
+confirm_unexpect(struct warden *w)
+{
+	(void)w;
+	server.expected_ms = 0;
 }
 
 struct err
@@ -140,17 +166,14 @@ void
 warden_apply(struct warden *w, struct provision *p, struct asker *waiting, uint64_t confirm_ms)
 {
 	const struct config *was = w->running->config, *is = p->config;
-	struct buf text = buf_with_cap(TEXT_MAX);
 
-	check(!failed(fs_read_path(file_name, &text)));
-	check(span_equal(buf_span(&text), is->text));
+	check(file_says(is->text));
 	check(is_same(was->state_dir, is->state_dir) && is_same(was->store_url, is->store_url));
 	check(is->trusted_paths[0] != NULL && is->trusted_paths[1] == NULL);
 	check(is_same(was->trusted_paths[0], is->trusted_paths[0]));
-	check(confirm_ms <= 86400000);
+	check(confirm_ms <= 86400000 && confirm_ms == server.expected_ms);
 	for (size_t i = 0; i < is->root_count; i++)
 		check(is_below_srv(is->roots[i]));
-	buf_free(&text);
 	provision_free(p);
 	waiting->answer(waiting, server.applies, SPAN_OF("so it is"));
 }
