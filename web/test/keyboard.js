@@ -111,6 +111,13 @@ async function vanished() {
 	return focus();
 }
 
+/** What is to be copied says so to who does not see its button. */
+async function copies() {
+	await page.goto(`${origin}/admin/settings/backup`);
+	await page.getByRole("button", { name: "Copy", exact: true }).first().waitFor();
+	await look();
+}
+
 async function menu() {
 	const button = page.getByRole("button", { name: "Account of nora" });
 	await button.focus();
@@ -137,6 +144,7 @@ const dialogs = [
 ];
 const after = await removed();
 const gone = await vanished();
+await copies();
 const account = await menu();
 console.log(JSON.stringify({ skipped, travelled, sorted, dialogs, after, gone, account, bytes, complaints, found, wide }));
 await browser.close();

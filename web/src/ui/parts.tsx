@@ -125,11 +125,15 @@ export function CopyButton({ of, look = "quiet" }: { of: string; look?: ButtonLo
 		return () => window.clearTimeout(timer);
 	}, [copied]);
 	return (
-		<Button look={look} icon={copied ? "check" : "copy"} onClick={() => {
-			void navigator.clipboard.writeText(of).then(() => set(true), () => undefined);
-		}}>
-			<span role="status">{copied ? text.copied : text.copy}</span>
-		</Button>
+		<>
+			<Button look={look} icon={copied ? "check" : "copy"} onClick={() => {
+				void navigator.clipboard.writeText(of).then(() => set(true), () => undefined);
+			}}>
+				{copied ? text.copied : text.copy}
+			</Button>
+			{/* Not within the button, which would have no name then. */}
+			<span class="hidden" role="status">{copied && text.copied}</span>
+		</>
 	);
 }
 
