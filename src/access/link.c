@@ -265,5 +265,6 @@ link_sent_again(struct access *a, struct span token, struct signin *s, struct us
 		return false;
 	s->name = span_str(out->name);
 	o = signin_check(a, s, out);
-	return !refused(o) || strcmp(o.type, "code_needed") == 0;
+	/* For the page after a password that is enough; the set-up link gives a session besides. */
+	return !refused(o) || (l.kind != LINK_SETUP && signin_needs_code(o));
 }

@@ -59,6 +59,8 @@ raise_cost(struct access *a, const struct proof *p, struct span password)
 		log_warn("the password of %s keeps its old cost", p->user.name);
 }
 
+static const char code_needed[] = "code_needed";
+
 /* What follows a right password: the code, where he has set that up or it is asked of him. */
 static struct outcome
 check_factor(struct access *a, const struct signin *s, const struct proof *p)
@@ -73,7 +75,7 @@ check_factor(struct access *a, const struct signin *s, const struct proof *p)
 		return proof_failed(a, s, p, "signin.fail",
 				    factor == FACTOR_USED ? FAILURE_CODE_USED : FAILURE_CODE);
 	if (factor == FACTOR_MISSING) {
-		return outcome_typed(OUTCOME_STRANGER, "code_needed",
+		return outcome_typed(OUTCOME_STRANGER, code_needed,
 				     "a one-time code is needed as well");
 	}
 	/* On the web he can set them up: until then session_actor() lets him do nothing else. */
@@ -125,6 +127,12 @@ check(struct access *a, const struct signin *s, struct proof *p)
 	if (!s->proven)
 		raise_cost(a, p, s->password);
 	return OUTCOME_OK;
+}
+
+bool
+signin_needs_code(struct outcome o)
+{
+	return o.kind == OUTCOME_STRANGER && o.type != NULL && strcmp(o.type, code_needed) == 0;
 }
 
 struct actor

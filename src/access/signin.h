@@ -29,6 +29,8 @@ struct signin {
  * known. Slow.
  */
 MUST_CHECK struct outcome signin_check(struct access *a, const struct signin *s, struct user *out);
+/* Whether that is what it says. */
+bool signin_needs_code(struct outcome o);
 
 /* The same, and a session; `token` (SECRET_TEXT bytes) is what the cookie holds. */
 MUST_CHECK struct outcome session_begin(struct access *a, const struct signin *s,

@@ -135,12 +135,6 @@ check_device(struct access *a, const struct visitor *v)
 	return check_issuer(a, v);
 }
 
-static bool
-is_code_needed(struct outcome o)
-{
-	return o.kind == OUTCOME_STRANGER && o.type != NULL && strcmp(o.type, "code_needed") == 0;
-}
-
 /* His password, and a code where he needs one. */
 static struct outcome
 check_person(struct access *a, const struct visitor *v, struct vpn_admitted *out)
@@ -157,7 +151,7 @@ check_person(struct access *a, const struct visitor *v, struct vpn_admitted *out
 
 	if (!refused(o) && u.id != v->user.id)
 		return turn_away(a, v, WHY_OTHER);
-	if (!is_code_needed(o))
+	if (!signin_needs_code(o))
 		return o;
 	/* The password was right, so the name is somebody's. */
 	if (!span_equal_nocase(r->name, span_str(v->user.name)))

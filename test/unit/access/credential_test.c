@@ -379,6 +379,32 @@ no_secret_is_in_the_log(void **state)
 	}
 }
 
+/* A form that is sent twice gives what it gave, but opens nothing that a code keeps shut. */
+static void
+codes_count_for_a_set_up_that_is_sent_again_too(void **state)
+{
+	struct world *w = *state;
+	char token[SECRET_TEXT], cookie[SECRET_TEXT], codes[RECOVERY_CODES][RECOVERY_TEXT], code[7];
+	struct address from = world_address("192.0.2.1");
+	const struct span chosen = SPAN_OF(PASSWORD);
+	struct user root = user_new();
+	uint8_t secret[TOTP_SECRET];
+	struct session e;
+	struct link l;
+
+	assert_taken(link_create(&w->a, &world_machine, LINK_SETUP, 0, 0, &l, token));
+	root.name = "root";
+	struct span link = span_str(token);
+	assert_taken(setup_finish(&w->a, link, &root, chosen, &from, NULL, &e, cookie));
+	assert_taken(setup_again(&w->a, link, &root, chosen, &from, NULL, &e, cookie));
+	struct actor who = world_actor(&root);
+	begin_codes(w, &who, &root, secret);
+	assert_true(totp_code(span_of(secret, sizeof secret), NOON, code));
+	assert_taken(totp_confirm(&w->a, &who, &root, span_str(code), codes));
+	assert_outcome(OUTCOME_UNKNOWN,
+		       setup_again(&w->a, link, &root, chosen, &from, NULL, &e, cookie));
+}
+
 int
 main(void)
 {
@@ -390,6 +416,7 @@ main(void)
 	    world_test(who_may_set_whose_password),
 	    world_test(a_new_password_ends_other_sessions_and_links),
 	    world_test(codes_count_once_one_was_given),
+	    world_test(codes_count_for_a_set_up_that_is_sent_again_too),
 	    world_test(the_old_secret_is_good_until_the_new_one_is_confirmed),
 	    world_test(recovery_codes_are_all_different_and_the_old_ones_end),
 	    world_test(who_may_take_codes_away),
