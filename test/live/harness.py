@@ -319,7 +319,16 @@ class Server:
         """Ends it and returns its exit status; SIGTERM drains, SIGINT does not."""
         if self.process is not None and self.status is None:
             self.status = self.process.stop(how, seconds)
+            if how == signal.SIGKILL:
+                self.wait_free()
         return self.status
+
+    def wait_free(self):
+        """Until nobody listens on its ports: of who was killed, the last thread takes them along, and
+        may be a moment behind the first."""
+        ports = [self.port, self.plain_port, *filter(None, [getattr(self, "admin_port", None)])]
+        wait_until(lambda: not any(can_connect(self.addresses[0], port) for port in ports),
+                   what="free ports")
 
     @property
     def running(self):

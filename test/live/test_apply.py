@@ -100,7 +100,6 @@ def test_what_a_restart_interrupted_comes_back_too(admin):
     machine.request("POST", "/api/v1/config/apply", body, {"Content-Type": "application/json"})
     harness.wait_until(lambda: admin.conf.read_text() == new, what="the new file")
     admin.stop(signal.SIGKILL)
-    os.kill(edge, signal.SIGKILL)
     admin.start()
     harness.wait_until(lambda: admin.conf.read_text() == old, 15, "the old configuration")
     harness.wait_until(lambda: admin.get("/new")[0] == 404, 15, "it to be in force")

@@ -225,9 +225,7 @@ def test_without_warden_there_is_no_edge(server):
     os.kill(s.pid, signal.SIGKILL)
     harness.wait_until(lambda: not Path(f"/proc/{edge}/status").exists()
                        or "zombie" in Path(f"/proc/{edge}/status").read_text(), what="its end")
-    # Its last thread takes the listeners with it, and may be a moment behind the first.
-    harness.wait_until(lambda: not any(harness.can_connect(s.addresses[0], port)
-                                       for port in (s.port, s.plain_port)), what="free ports")
+    s.wait_free()
     s.process.process.wait()
     s.start()
     assert get(s)[0] == 200, "and what it left behind does not stop the next"
