@@ -118,6 +118,7 @@ async function audit() {
 	await page.getByLabel("What", { exact: true }).selectOption("Access rules");
 	await page.getByText("rule.remove").waitFor();
 	const rows = page.getByRole("row");
+	await rows.filter({ hasText: "session.begin" }).first().waitFor({ state: "detached" });
 	const acts = (await rows.locator("td:first-child .mono").allInnerTexts()).map((text) => text.trim());
 	const who = new Set(await rows.locator("td:nth-child(2) > .name").allInnerTexts());
 	await page.locator("summary", { hasText: /^\d+ values$/ }).nth(1).click();
