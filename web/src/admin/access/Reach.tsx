@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { go, usePath } from "../../route";
 import { text } from "../../text";
 import { Choice, Field, faultOf } from "../../ui/form";
@@ -24,7 +24,8 @@ function isTold(answer: Answer): boolean {
 
 function Ask({ question, answer }: { question: Question; answer: Answer }) {
 	const [typed, set] = useState(question);
-	useEffect(() => set(question), [addressOf(question)]);
+	// At once: after the paint it would take back what was typed meanwhile.
+	useLayoutEffect(() => set(question), [addressOf(question)]);
 	const change = (part: Partial<Question>) => set((before) => ({ ...before, ...part }));
 	const { refusal } = answer;
 	return (
